@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+	"strings"
+
+	"khien/kernel/fault"
+)
+
+// Querier reads: a DB outside a transaction, a Tx inside one.
+type Querier interface {
+	Query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}
+
+// Scan reads one row's columns into dest, as sql.Rows.Scan does.
+type Scan func(dest ...any) error
+
+// Each calls row for every row in turn, in constant memory, and stops at its first error.
+func Each(ctx context.Context, q Querier, row func(Scan) error, text string, args ...any) error {
+	rows, err := q.Query(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return kind(rows.Err())
+}
+
+// All returns every row as read by scan; nil when there is none.
+func All[T any](ctx context.Context, q Querier, scan func(Scan) (T, error), text string, args ...any) ([]T, error) {
+	var all []T
+	err := Each(ctx, q, func(s Scan) error {
+		v, err := scan(s)
+		all = append(all, v)
+		return err
+	}, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// One returns the first row; fault.NotFound when there is none.
+func One[T any](ctx context.Context, q Querier, scan func(Scan) (T, error), text string, args ...any) (T, error) {
+	var zero T
+	all, err := All(ctx, q, scan, text, args...)
+	if err != nil {
+		return zero, err
+	}
+	if len(all) == 0 {
+		return zero, fault.New(fault.NotFound, "store.row")
+	}
+	return all[0], nil
+}
+
+// Int scans a row of one integer.
+func Int(s Scan) (n int64, err error) {
+	err = s(&n)
+	return n, err
+}
+
+// Text scans a row of one text.
+func Text(s Scan) (v string, err error) {
+	err = s(&v)
+	return v, err
+}
+
+// Bulk is an insert of many rows at once.
+type Bulk struct {
+	Table   string
+	Columns []string
+	// OnConflict is the text after the values, such as "on conflict do nothing";
+	// "" lets PostgreSQL COPY.
+	OnConflict string
+}
+
+// bulkParams bounds the parameters of one statement; PostgreSQL's limit is 65,535.
+const bulkParams = 1200
+
+// Insert writes rows, each as long as b.Columns, and returns how many were written.
+func (b Bulk) Insert(t *Tx, rows iter.Seq[[]any]) (int64, error) {
+	size := max(1, bulkParams/len(b.Columns))
+	if t.engine == Postgres && b.OnConflict == "" {
+		size = 10_000
+	}
+	var total int64
+	batch := make([][]any, 0, min(size, 1024))
+	flush := func() error {
+		n, err := b.write(t, batch)
+		total += n
+		batch = batch[:0]
+		return err
+	}
+	for row := range rows {
+		if len(row) != len(b.Columns) {
+			return total, fmt.Errorf("store: bulk %s: %d values for %d columns", b.Table, len(row), len(b.Columns))
+		}
+		batch = append(batch, row)
+		if len(batch) == size {
+			if err := flush(); err != nil {
+				return total, err
+			}
+		}
+	}
+	if len(batch) == 0 {
+		return total, nil
+	}
+	return total, flush()
+}
+
+func (b Bulk) write(t *Tx, batch [][]any) (int64, error) {
+	if t.engine == Postgres && b.OnConflict == "" {
+		n, err := t.run.copyRows(t.ctx, b.Table, b.Columns, batch)
+		return n, kind(err)
+	}
+	args := make([]any, 0, len(batch)*len(b.Columns))
+	for _, row := range batch {
+		args = append(args, row...)
+	}
+	return t.Exec(b.text(len(batch)), args...)
+}
+
+func (b Bulk) text(rows int) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "insert into %s (%s) values ", b.Table, strings.Join(b.Columns, ", "))
+	n := 0
+	for i := range rows {
+		if i > 0 {
+			s.WriteString(", ")
+		}
+		s.WriteByte('(')
+		for j := range b.Columns {
+			if j > 0 {
+				s.WriteString(", ")
+			}
+			n++
+			fmt.Fprintf(&s, "$%d", n)
+		}
+		s.WriteByte(')')
+	}
+	s.WriteByte(' ')
+	s.WriteString(b.OnConflict)
+	return s.String()
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // registers the driver
+)
+
+// pollEvery is how often another process's commits are looked for. A look costs
+// two microseconds: the engine keeps the number in shared memory.
+const pollEvery = 200 * time.Millisecond
+
+func openSQLite(ctx context.Context, c Config) (*DB, error) {
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("store: data folder: %w", err)
+	}
+	path := filepath.Join(c.Dir, "khien.db")
+	if err := touch(path); err != nil {
+		return nil, err
+	}
+	writer, err := sql.Open("sqlite", dsn(path, "_pragma=journal_mode(wal)", "_pragma=synchronous(full)"))
+	if err != nil {
+		return nil, fmt.Errorf("store: open %s: %w", path, err)
+	}
+	conn, err := writer.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("store: open %s: %w", path, err)
+	}
+	read, err := sql.Open("sqlite", dsn(path, "_pragma=query_only(1)"))
+	if err != nil {
+		return nil, fmt.Errorf("store: open %s: %w", path, err)
+	}
+	n := cmp.Or(c.Readers, 4)
+	read.SetMaxOpenConns(n + 1) // one for the poll
+	read.SetMaxIdleConns(n)
+	d := &DB{engine: SQLite, path: path, read: read}
+	d.group = &group{conn: conn, stmts: map[string]*sql.Stmt{}, queue: make(chan *waiting, groupMost), quit: make(chan struct{})}
+	run, stop := context.WithCancel(context.Background())
+	d.stop = stop
+	d.done.Go(func() {
+		d.group.serve(run, d.wakes.wake)
+		_ = conn.Close()
+		_ = writer.Close()
+	})
+	d.done.Go(func() { d.poll(run) })
+	return d, nil
+}
+
+// touch makes the file readable by its owner alone.
+func touch(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("store: database file: %w", err)
+	}
+	return f.Close()
+}
+
+func dsn(path string, pragmas ...string) string {
+	q := "?_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)&_pragma=temp_store(memory)&_pragma=cache_size(-32768)"
+	for _, p := range pragmas {
+		q += "&" + p
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + q
+}
+
+// poll wakes everyone when another process has written to the file.
+func (d *DB) poll(ctx context.Context) {
+	conn, err := d.read.Conn(ctx)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	last := int64(-1)
+	for {
+		var now int64
+		if err := conn.QueryRowContext(ctx, "pragma data_version").Scan(&now); err == nil && now != last {
+			if last >= 0 {
+				d.wakes.all()
+			}
+			last = now
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
