@@ -1,0 +1,128 @@
+package event
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"khien/kernel/store"
+)
+
+// Bounds of a delivery.
+const (
+	batchMost = 200              // facts in one transaction
+	pauseMost = time.Minute      // between tries of a fact that a listener refuses
+	lookEvery = 30 * time.Second // even when nobody woke us
+)
+
+// Bus delivers one province's facts to the listeners of this node. Several
+// nodes may run the same listeners: the cursor's row lets one of them through.
+type Bus struct {
+	DB        *store.DB
+	Province  int
+	Listeners []Listener
+	Log       *slog.Logger
+}
+
+// Run delivers until ctx ends and every delivery at work has stopped.
+func (b *Bus) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, l := range b.Listeners {
+		all.Go(func() { b.serve(ctx, l) })
+	}
+	all.Wait()
+}
+
+func (b *Bus) serve(ctx context.Context, l Listener) {
+	woken, stop := b.DB.Watch(Topic)
+	defer stop()
+	pause := time.Duration(0)
+	for ctx.Err() == nil {
+		err := b.Drain(ctx, l)
+		wait := lookEvery
+		if err != nil && ctx.Err() == nil {
+			pause = min(max(2*pause, 100*time.Millisecond), pauseMost)
+			wait = pause
+			b.Log.Error("a listener refuses a fact", "listener", l.Name, "err", err, "again_in", pause)
+		} else {
+			pause = 0
+		}
+		heed := woken
+		if err != nil {
+			heed = nil // a wake-up does not shorten the pause
+		}
+		select {
+		case <-ctx.Done():
+		case <-heed:
+		case <-time.After(wait):
+		}
+	}
+}
+
+// Drain delivers everything that l has not heard, and returns when nothing is
+// left or a fact was refused. A refused fact holds back its own part only.
+func (b *Bus) Drain(ctx context.Context, l Listener) error {
+	var refused error
+	for part := range Parts {
+		for ctx.Err() == nil {
+			n, err := b.step(ctx, l, part)
+			if err != nil {
+				refused = errors.Join(refused, err)
+			}
+			if err != nil || n == 0 {
+				break
+			}
+		}
+	}
+	return refused
+}
+
+// step delivers one batch of a part; when the batch fails, the facts before the
+// one that is refused still go through, each alone.
+func (b *Bus) step(ctx context.Context, l Listener, part int) (heard int, err error) {
+	seq, err := cursor(ctx, b.DB, b.Province, l.Name, part)
+	if err != nil {
+		return 0, err
+	}
+	facts, err := factsAfter(ctx, b.DB, b.Province, part, seq, batchMost)
+	if err != nil || len(facts) == 0 {
+		return 0, err
+	}
+	if err = b.deliver(ctx, l, seq, facts); err == nil || errors.Is(err, errMoved) {
+		return len(facts), nil
+	}
+	for _, f := range facts {
+		if err := b.deliver(ctx, l, seq, []Fact{f}); err != nil {
+			return heard, err
+		}
+		heard, seq = heard+1, f.Seq
+	}
+	return heard, nil
+}
+
+// errMoved says that another node has moved the cursor.
+var errMoved = errors.New("event: cursor moved")
+
+func (b *Bus) deliver(ctx context.Context, l Listener, from int64, facts []Fact) error {
+	last := facts[len(facts)-1]
+	return b.DB.Tx(ctx, func(tx *store.Tx) error {
+		moved, err := moveCursor(tx, b.Province, l.Name, last.Part, from, last.Seq)
+		if err != nil {
+			return err
+		}
+		if !moved {
+			return errMoved
+		}
+		for _, f := range facts {
+			if !l.wants(f) {
+				continue
+			}
+			if err := l.Hear(tx.Context(), tx, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
