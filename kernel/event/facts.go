@@ -2,6 +2,7 @@ package event
 
 import (
 	"khien/kernel/area"
+	"khien/kernel/day"
 	"khien/kernel/id"
 )
 
@@ -9,7 +10,7 @@ import (
 // of confirmation (YYYY-MM-DD). The zero value counts nowhere.
 type Counted struct {
 	Area area.Code `json:"area"`
-	Day  string    `json:"day"`
+	Day  day.Day   `json:"day"`
 }
 
 // CaseClassified is told when a case begins to count as confirmed, ceases to,
@@ -36,11 +37,13 @@ const countsKey = "case-counts"
 // FactKey is shared with CountsAnnounced.
 func (CaseClassified) FactKey() string { return countsKey }
 
-// AreaCount is the number of new cases of one area on one day (YYYY-MM-DD);
-// a total, not a change: the last one told holds.
+// AreaCount is the number of new cases of one area on one day; a total, not a
+// change: the last one told holds. Rest says that it speaks only of the cases
+// that are in none of the area's units, their commune being unknown.
 type AreaCount struct {
+	Rest  bool      `json:"rest,omitzero"`
 	Area  area.Code `json:"area"`
-	Day   string    `json:"day"`
+	Day   day.Day   `json:"day"`
 	Cases int       `json:"cases"`
 }
 
@@ -53,8 +56,8 @@ type CountsAnnounced struct {
 	// Ground and Through: everything recorded in this area up to that day is
 	// covered by the announcement. Ground 0: only the areas in Counts, each up
 	// to its own last day.
-	Ground  area.Code `json:"ground,omitempty"`
-	Through string    `json:"through,omitempty"`
+	Ground  area.Code `json:"ground,omitzero"`
+	Through day.Day   `json:"through,omitzero"`
 }
 
 // FactKind names the type.
