@@ -33,10 +33,10 @@ type Gazetteer struct {
 	prev    map[Code][]Code
 	aliases map[Code][]string
 
-	names sync.Map // Code of a parent -> []entry, made when first asked
-	once  sync.Once
-	all   []sought // every unit folded, for Find
-	found map[string][]int
+	names  sync.Map // Code of a parent -> *siblings, made when first asked
+	once   sync.Once
+	all    []sought // every unit folded, for Find
+	memory memory   // of rows already matched
 }
 
 // The dates between which an edition's units are said to be in force. The

@@ -1,7 +1,5 @@
 package area
 
-import "strings"
-
 // Names is one row of somebody's list. Province must be given. An empty
 // District or Commune is not asked about: the match is then at the level above
 // or, with a commune but no district, anywhere in the province.
@@ -59,7 +57,7 @@ func (g *Gazetteer) Match(n Names) Match {
 	if n.Edition == 0 {
 		n.Edition = Edition2021
 	}
-	m := g.match(n)
+	m := g.memory.match(n, g.matchOnce)
 	m.Args = map[string]any{"province": n.Province, "district": n.District, "commune": n.Commune}
 	if m.Code != 0 {
 		m.Args["name"] = g.Title(m.Code)
@@ -74,90 +72,140 @@ func (g *Gazetteer) Match(n Names) Match {
 	return m
 }
 
-func (g *Gazetteer) match(n Names) Match {
-	country := Code(n.Edition) * stepEdition
-	provinces := g.named(country, n.Province)
+// matchOnce is match without the memory.
+func (g *Gazetteer) matchOnce(n Names) Match {
+	if len(n.Province)+len(n.District)+len(n.Commune) > longestRow {
+		return Match{Verdict: Rejected, Why: "area.rejected.long"}
+	}
+	provinces := g.provinceNamed(n)
 	switch {
-	case blank(n.Province) || len(provinces) == 0:
+	case len(provinces) == 0:
 		return Match{Verdict: Rejected, Why: "area.rejected.province"}
 	case len(provinces) > 1:
-		return Match{Verdict: Ambiguous, Why: "area.ambiguous.province", Between: codes(provinces)}
+		return Match{Verdict: Ambiguous, Why: "area.ambiguous.name", Between: codes(provinces)}
 	}
-	p := provinces[0]
-	if blank(n.District) && blank(n.Commune) {
-		return settled(p)
-	}
-	if n.Edition == Edition2025 && blank(n.District) {
-		return g.among(n, p, g.named(p.code, n.Commune))
-	}
-	if blank(n.District) {
-		return g.among(n, p, g.inside(p, n.Commune, HowName))
-	}
-	return g.inDistrict(n, p)
-}
-
-// inDistrict matches a row that names a district.
-func (g *Gazetteer) inDistrict(n Names, p option) Match {
-	districts := g.named(p.code, n.District)
-	if blank(n.Commune) {
-		return g.among(n, p, below(p, districts))
-	}
-	var here []option
-	for _, d := range districts {
-		here = append(here, below(d, g.named(d.code, n.Commune))...)
-	}
-	here = best(below(p, here))
-	typo := len(here) > 0 && here[0].how == HowTypo
-	if len(here) > 0 && !typo {
-		return g.among(n, p, here)
-	}
-	abroad := g.elsewhere(n, p)
-	aside := g.inside(p, n.Commune, HowDistrict)
-	if len(districts) == 0 && g.district(n) != 0 || len(aside)+len(here) == 0 {
-		return misplaced(p, districts, abroad)
-	}
-	if len(abroad) > 0 {
-		return Match{Verdict: Ambiguous, Why: "area.ambiguous.province", Between: append(append([]Code{p.code}, codes(abroad)...), codes(append(here, aside...))...)}
-	}
-	return g.among(n, p, append(here, aside...))
-}
-
-// misplaced answers for a row whose commune the listed province does not have
-// under any district, or whose district is another province's.
-func misplaced(p option, districts, abroad []option) Match {
+	r := row{g: g, p: provinces[0], district: read(n.District), commune: read(n.Commune)}
 	switch {
-	case len(abroad) > 0:
-		return Match{Verdict: Ambiguous, Why: "area.ambiguous.province", Between: append([]Code{p.code}, codes(abroad)...)}
-	case len(districts) > 0:
-		return Match{Verdict: Rejected, Why: "area.rejected.commune"}
+	case r.district == nil && r.commune == nil:
+		return settled(r.p)
+	case n.Edition == Edition2025:
+		return r.without()
+	case r.district == nil:
+		return r.among(r.inside(r.p, HowName))
+	case r.commune == nil:
+		return r.districtOnly()
+	}
+	return r.whole()
+}
+
+// longestRow is more bytes than any three names of Vietnam take.
+const longestRow = 400
+
+// provinceNamed finds the listed province; for 2025 also by the name of a
+// province of 2021, all of which were merged whole.
+func (g *Gazetteer) provinceNamed(n Names) []option {
+	t := read(n.Province)
+	os := g.named(Code(n.Edition)*stepEdition, t)
+	if len(os) > 0 || n.Edition != Edition2025 {
+		return os
+	}
+	for _, o := range g.named(Code(Edition2021)*stepEdition, t) {
+		for _, c := range g.Successors(o.code) {
+			os = append(os, option{c, HowAlias}.after(o.how))
+		}
+	}
+	return os
+}
+
+// row is one listed row below its province.
+type row struct {
+	g                 *Gazetteer
+	p                 option
+	district, commune *listed
+}
+
+// without matches in an edition without districts: a listed district is of the
+// past, and costs HowDistrict.
+func (r row) without() Match {
+	if r.commune == nil {
+		return Match{Verdict: Rejected, Why: "area.rejected.nodistrict"}
+	}
+	os := below(r.p, r.g.named(r.p.code, r.commune))
+	if r.district != nil {
+		os = below(option{how: HowDistrict}, os)
+	}
+	return r.among(os)
+}
+
+func (r row) districtOnly() Match {
+	if ds := r.g.named(r.p.code, r.district); len(ds) > 0 {
+		return r.among(below(r.p, ds))
+	}
+	if abroad := r.abroad(); len(abroad) > 0 {
+		return r.misplaced(abroad, nil)
 	}
 	return Match{Verdict: Rejected, Why: "area.rejected.district"}
 }
 
-// among settles on the only candidate, or says between which it cannot.
-func (g *Gazetteer) among(n Names, p option, os []option) Match {
-	switch {
-	case len(os) == 1:
-		return settled(os[0].after(p.how))
-	case len(os) == 0 && !blank(n.Commune):
-		return Match{Verdict: Rejected, Why: "area.rejected.commune"}
-	case len(os) == 0:
-		return misplaced(p, nil, g.elsewhere(n, p))
+// whole matches a row that lists province, district and commune.
+func (r row) whole() Match {
+	districts := r.g.named(r.p.code, r.district)
+	var here []option
+	for _, d := range districts {
+		here = append(here, below(d, r.g.named(d.code, r.commune))...)
 	}
-	if d := os[0].code.District(); d != 0 && twins(os) {
+	here = best(here)
+	if len(here) > 0 && !here[0].how.doubtful() {
+		return r.among(below(r.p, here))
+	}
+	abroad, aside := r.abroad(), r.inside(r.p, HowDistrict)
+	known := len(districts) > 0 && !districts[0].how.doubtful()
+	switch {
+	case len(abroad) > 0 && (known && abroad[0].code.Level() == Commune && !abroad[0].how.doubtful() || !known):
+		return r.misplaced(abroad, append(here, aside...))
+	case len(here) > 0:
+		return r.among(below(r.p, here))
+	case known && len(aside) > 0:
+		return r.among(below(r.p, aside))
+	case known:
+		return Match{Verdict: Rejected, Why: "area.rejected.commune", Between: codes(districts)}
+	}
+	return Match{Verdict: Rejected, Why: "area.rejected.district", Between: codes(aside)}
+}
+
+// misplaced answers for a row whose district, or pair of district and commune,
+// is another province's: between the listed province, where it really lies,
+// and the communes of the name that the listed province has.
+func (r row) misplaced(abroad, aside []option) Match {
+	cs := append([]Code{r.p.code}, codes(abroad)...)
+	return Match{Verdict: Ambiguous, Why: "area.ambiguous.province", Between: append(cs, codes(aside)...)}
+}
+
+// among settles on the only candidate, or says between which it cannot.
+func (r row) among(os []option) Match {
+	switch len(os) {
+	case 0:
+		return Match{Verdict: Rejected, Why: "area.rejected.commune"}
+	case 1:
+		return settled(os[0].after(r.p.how))
+	}
+	if d := r.g.twins(os); d != 0 {
 		return Match{Verdict: Corrected, Code: d, How: HowLevel, Why: "area.corrected.level", Between: codes(os)}
 	}
 	return Match{Verdict: Ambiguous, Why: "area.ambiguous.name", Between: codes(os)}
 }
 
-// twins reports whether all candidates are communes of one district.
-func twins(os []option) bool {
+// twins returns the district that holds all candidates, when they are communes
+// of one name that only their kind parts; else 0.
+func (g *Gazetteer) twins(os []option) Code {
+	first, _ := g.Unit(os[0].code)
+	d := first.Code.District()
 	for _, o := range os {
-		if o.code.Level() != Commune || o.code.District() != os[0].code.District() {
-			return false
+		if u, _ := g.Unit(o.code); u.Name != first.Name || o.code.Level() != Commune || o.code.District() != d {
+			return 0
 		}
 	}
-	return true
+	return d
 }
 
 func settled(o option) Match {
@@ -167,49 +215,43 @@ func settled(o option) Match {
 	return Match{Verdict: Corrected, Code: o.code, How: o.how, Why: "area.corrected." + string(o.how)}
 }
 
-// inside finds a commune by name in every district of a province, the best only.
-func (g *Gazetteer) inside(p option, commune string, how How) []option {
+// inside finds the commune in every district of a province, the best only and
+// none by a typing error; each then costs at least how.
+func (r row) inside(p option, how How) []option {
+	if how != HowName && r.commune.numeric() {
+		return nil // every district of a city has its Phường 1
+	}
 	var os []option
-	for _, d := range g.below(p.code) {
-		if d.Code.Level() == District {
-			os = append(os, below(option{d.Code, how}, g.named(d.Code, commune))...)
+	for _, u := range r.g.below(p.code) {
+		if u.Code.Level() == District {
+			os = append(os, r.g.spelledSo(u.Code, r.commune)...)
 		}
 	}
-	return best(without(os, HowTypo))
+	return below(option{how: how}, best(os))
 }
 
-// elsewhere finds the listed district (and commune) in the other provinces.
-func (g *Gazetteer) elsewhere(n Names, p option) []option {
-	var os []option
-	for _, q := range g.below(p.code.Country()) {
-		if q.Code.Level() != Province || q.Code == p.code {
+// abroad finds the listed pair of district and commune in other provinces;
+// where a province has the district but not in it the commune, the commune
+// elsewhere in that province, or at last the district itself.
+func (r row) abroad() []option {
+	var exact, near, only []option
+	for _, q := range r.g.below(r.p.code.Country()) {
+		if q.Code.Level() != Province || q.Code == r.p.code {
 			continue
 		}
-		for _, d := range g.named(q.Code, n.District) {
-			if d.how == HowTypo {
+		for _, d := range r.g.spelledSo(q.Code, r.district) {
+			only = append(only, d)
+			if r.commune == nil {
 				continue
 			}
-			if blank(n.Commune) {
-				os = append(os, d)
-			} else {
-				os = append(os, below(d, g.named(d.code, n.Commune))...)
-			}
+			exact = append(exact, below(d, r.g.spelledSo(d.code, r.commune))...)
+			near = append(near, r.inside(option{code: q.Code}, HowDistrict)...)
 		}
 	}
-	return best(os)
-}
-
-// district returns a district of any province that bears the listed name.
-func (g *Gazetteer) district(n Names) Code {
-	for _, q := range g.below(Code(n.Edition) * stepEdition) {
-		if q.Code.Level() != Province {
-			continue
-		}
-		if ds := without(g.named(q.Code, n.District), HowTypo); len(ds) > 0 {
-			return ds[0].code
+	for _, os := range [][]option{exact, near, only} {
+		if len(os) > 0 {
+			return best(os)
 		}
 	}
-	return 0
+	return nil
 }
-
-func blank(s string) bool { return strings.TrimSpace(s) == "" }

@@ -13,9 +13,21 @@ type option struct {
 	how  How
 }
 
-var order = []How{HowName, HowSpelling, HowShort, HowMarks, HowKind, HowAlias, HowTypo, HowDistrict, HowLevel}
+var order = []How{HowName, HowSpelling, HowShort, HowMarks, HowAlias, HowKind, HowTypo, HowDistrict, HowLevel}
 
-func (h How) worse(than How) bool { return slices.Index(order, h) > slices.Index(order, than) }
+func (h How) worse(than How) bool { return h.rank() > than.rank() }
+
+// rank puts an older name beside wrong marks: a name that is one commune's by
+// its marks and another's by its past is neither's for sure.
+func (h How) rank() int {
+	if h == HowAlias {
+		h = HowMarks
+	}
+	return slices.Index(order, h)
+}
+
+// doubtful reports that the name might as well be another's, elsewhere.
+func (h How) doubtful() bool { return h == HowMarks || h.worse(HowMarks) }
 
 // after returns the option with the worse of the two ways.
 func (o option) after(h How) option {
@@ -40,15 +52,11 @@ func best(os []option) []option {
 		switch {
 		case len(out) == 0 || out[0].how.worse(o.how):
 			out = append(out[:0:0], o)
-		case out[0].how == o.how:
+		case out[0].how.rank() == o.how.rank():
 			out = append(out, o)
 		}
 	}
 	return out
-}
-
-func without(os []option, h How) []option {
-	return slices.DeleteFunc(slices.Clone(os), func(o option) bool { return o.how == h })
 }
 
 func codes(os []option) []Code {
@@ -72,30 +80,58 @@ type entry struct {
 // form is a name without its kind word, ever more forgiving.
 type form struct{ kind, exact, spelling, fold, loose string }
 
-// named returns the units directly below parent that the text may mean, all
-// equally well; nil when none. A kind word in the text must agree, or costs HowKind.
-func (g *Gazetteer) named(parent Code, text string) []option {
-	es := g.siblings(parent)
+// listed is one name as a list has it, in its readings; nil for no name.
+type listed struct{ forms []form }
+
+func read(text string) *listed {
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	return &listed{forms(text)}
+}
+
+// numeric reports whether the name is a number, with or without its kind word.
+func (l *listed) numeric() bool { return digits(l.forms[len(l.forms)-1].loose) }
+
+// named returns the units directly below parent that the name may mean, all
+// equally well; nil when none. A kind word in it must agree, or costs HowKind.
+func (g *Gazetteer) named(parent Code, l *listed) []option {
+	if l == nil {
+		return nil
+	}
+	if os := g.spelledSo(parent, l); len(os) > 0 {
+		return os
+	}
+	return typos(g.siblings(parent).entries, l.forms)
+}
+
+// spelledSo is named without typing errors.
+func (g *Gazetteer) spelledSo(parent Code, l *listed) []option {
+	s := g.siblings(parent)
 	var os []option
-	for _, f := range forms(text) {
-		for i := range es {
-			if h, ok := es[i].fits(f); ok {
-				os = append(os, option{es[i].code, h})
+	for _, f := range l.forms {
+		for _, i := range s.loose[f.loose] {
+			if h, ok := s.entries[i].fits(f); ok {
+				os = append(os, option{s.entries[i].code, h})
 			}
 		}
 	}
-	if os = best(os); len(os) > 0 {
-		return slices.CompactFunc(os, func(a, b option) bool { return a.code == b.code })
-	}
-	return typos(es, forms(text))
+	os = best(os)
+	return slices.CompactFunc(os, func(a, b option) bool { return a.code == b.code })
+}
+
+// siblings are the units directly below a parent, by loose name and alias.
+type siblings struct {
+	entries []entry
+	loose   map[string][]int
 }
 
 // siblings returns the units directly below a parent, made once.
-func (g *Gazetteer) siblings(parent Code) []entry {
-	if es, ok := g.names.Load(parent); ok {
-		return es.([]entry)
+func (g *Gazetteer) siblings(parent Code) *siblings {
+	if s, ok := g.names.Load(parent); ok {
+		return s.(*siblings)
 	}
-	var es []entry
+	s := &siblings{loose: map[string][]int{}}
 	for _, u := range g.below(parent) {
 		if u.Code == parent || u.Code.Parent() != parent {
 			continue
@@ -104,10 +140,17 @@ func (g *Gazetteer) siblings(parent Code) []entry {
 		for _, a := range g.aliases[u.Code] {
 			e.aliases = append(e.aliases, forms(a)...)
 		}
-		es = append(es, e)
+		i := len(s.entries)
+		s.loose[e.name.loose] = append(s.loose[e.name.loose], i)
+		for _, a := range e.aliases {
+			if !slices.Contains(s.loose[a.loose], i) {
+				s.loose[a.loose] = append(s.loose[a.loose], i)
+			}
+		}
+		s.entries = append(s.entries, e)
 	}
-	g.names.Store(parent, es)
-	return es
+	g.names.Store(parent, s)
+	return s
 }
 
 func formOf(kind, name string) form {
@@ -201,10 +244,7 @@ func cutEnglish(text, word string) (string, bool) {
 // fits says how a listed form fits the unit.
 func (e *entry) fits(f form) (How, bool) {
 	h, ok := f.like(e.name)
-	if ok && f.kind != "" && f.kind != e.kind {
-		h = HowKind
-	}
-	if ok {
+	if ok && (f.kind == "" || f.kind == e.kind) {
 		return h, true
 	}
 	for _, a := range e.aliases {
@@ -212,7 +252,7 @@ func (e *entry) fits(f form) (How, bool) {
 			return HowAlias, true
 		}
 	}
-	return "", false
+	return HowKind, ok
 }
 
 // like compares two names, the official one second.
