@@ -15,6 +15,14 @@ type route struct {
 	plain   bool
 }
 
+func newRoute(pattern string, h Handler, opts []Option) *route {
+	ro := &route{pattern: pattern, handler: h, maxBody: DefaultMaxBody, timeout: DefaultTimeout}
+	for _, o := range opts {
+		o(ro)
+	}
+	return ro
+}
+
 // Option changes the limits of one route.
 type Option func(*route)
 
@@ -54,10 +62,7 @@ func (rt *Router) Post(path string, h Handler, opts ...Option) {
 // Handle answers a whole ServeMux pattern, "PUT /cases/{id}". It panics on a
 // pattern that is none or that conflicts with another.
 func (rt *Router) Handle(pattern string, h Handler, opts ...Option) {
-	ro := &route{pattern: pattern, handler: h, maxBody: DefaultMaxBody, timeout: DefaultTimeout}
-	for _, o := range opts {
-		o(ro)
-	}
+	ro := newRoute(pattern, h, opts)
 	for i := len(rt.with) - 1; i >= 0; i-- {
 		ro.handler = rt.with[i](ro.handler)
 	}

@@ -22,7 +22,7 @@ func (rt *shared) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, pattern := rt.mux.Handler(r)
 	ro := rt.routes[pattern]
 	if ro == nil {
-		ro = &route{maxBody: DefaultMaxBody, timeout: DefaultTimeout}
+		ro = newRoute("", nil, nil)
 	}
 	st.route = ro.pattern
 	a.gzip = !ro.plain && acceptsGzip(r)

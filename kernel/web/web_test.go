@@ -113,3 +113,20 @@ func wantHas(t *testing.T, what, got string, wants ...string) {
 		}
 	}
 }
+
+// benchRouter is a Router without a server and without a log.
+func benchRouter(b *testing.B) *web.Router {
+	cat, err := i18n.New(web.Texts)
+	if err != nil {
+		b.Fatal(err)
+	}
+	views, err := web.NewViews(cat, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	rt, err := web.NewRouter(web.Config{Catalog: cat, Views: views, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return rt
+}
