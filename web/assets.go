@@ -29,7 +29,6 @@ const prefix = "/assets/"
 // Assets knows every embedded file by the URL it is served under. The zero value has none; use New.
 type Assets struct {
 	urls  map[string]string // plain name, app.css, to URL
-	built map[string]bool   // plain names that come from a build
 	files map[string]file   // URL to content
 }
 
@@ -54,7 +53,7 @@ var mediaTypes = map[string]string{
 func New() *Assets { return newFrom(files) }
 
 func newFrom(fsys fs.FS) *Assets {
-	a := &Assets{urls: map[string]string{}, built: map[string]bool{}, files: map[string]file{}}
+	a := &Assets{urls: map[string]string{}, files: map[string]file{}}
 	if err := a.addSources(fsys); err != nil {
 		panic(err)
 	}
@@ -101,7 +100,6 @@ func (a *Assets) addBuild(fsys fs.FS) error {
 		f.immutable = true
 		a.files[prefix+hashed] = f
 		a.urls[name] = prefix + hashed
-		a.built[name] = true
 	}
 	return nil
 }
@@ -123,8 +121,8 @@ func squeeze(body []byte) []byte {
 // where there is no build; "" for a name that is nowhere.
 func (a *Assets) URL(name string) string { return a.urls[name] }
 
-// Has reports whether a build has made the file of that plain name.
-func (a *Assets) Has(name string) bool { return a.built[name] }
+// Has reports whether there is a file of that plain name: styles always, scripts and typeface only after a build.
+func (a *Assets) Has(name string) bool { return a.urls[name] != "" }
 
 // Handler serves /assets/…: GET and HEAD, gzip where accepted, hashed names for a year.
 func (a *Assets) Handler() http.Handler {

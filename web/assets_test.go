@@ -29,7 +29,7 @@ func TestURL(t *testing.T) {
 		{built(), "app.css", "/assets/app-ABC.css", true},
 		{built(), "map.js", "/assets/map-DEF.js", true},
 		{built(), "none.js", "", false},
-		{plain, "app.css", "/assets/src/app.css", false},
+		{plain, "app.css", "/assets/src/app.css", true},
 		{plain, "map.js", "", false},
 	} {
 		if got := tt.a.URL(tt.name); got != tt.want {
