@@ -5,9 +5,9 @@ import "strconv"
 // readFigures reads population and area: edition, number, population, year,
 // km², source. An empty field is unknown.
 func (g *Gazetteer) readFigures() {
-	numbers := map[string]map[string]Code{"2021": g.numbers(Edition2021), "2025": g.numbers(Edition2025)}
 	rows("figures.tsv", func(f []string) {
-		i, ok := g.byCode[numbers[f[0]][f[1]]]
+		e, _ := strconv.Atoi(f[0])
+		i, ok := g.byCode[g.official[Edition(e)][f[1]]]
 		if !ok {
 			panic("area: embedded figures: no unit " + f[1] + " in " + f[0])
 		}

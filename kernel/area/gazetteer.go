@@ -27,16 +27,19 @@ type Unit struct {
 // Gazetteer is the list of all units. It does not change after Load and may be
 // used from many goroutines.
 type Gazetteer struct {
-	units   []Unit // by Code: a unit's descendants follow it
-	byCode  map[Code]int
-	next    map[Code][]Code // successors as stored: communes, provinces, districts without communes
-	prev    map[Code][]Code
-	aliases map[Code][]string
+	units    []Unit // by Code: a unit's descendants follow it
+	byCode   map[Code]int
+	official map[Edition]map[string]Code // by number; widths differ by level
+	next     map[Code][]Code             // successors as stored: communes, provinces, districts without communes
+	prev     map[Code][]Code
+	aliases  map[Code][]string
 
 	names  sync.Map // Code of a parent -> *siblings, made when first asked
 	once   sync.Once
 	all    []sought // every unit folded, for Find
 	memory memory   // of rows already matched
+
+	sketches sync.Map // approximate shapes already drawn
 }
 
 // The dates between which an edition's units are said to be in force. The
@@ -48,13 +51,20 @@ var (
 )
 
 var load = sync.OnceValue(func() *Gazetteer {
-	g := &Gazetteer{byCode: make(map[Code]int, 16<<10), next: make(map[Code][]Code, 12<<10), prev: map[Code][]Code{}, aliases: map[Code][]string{}}
-	g.units = make([]Unit, 0, 16<<10)
+	g := &Gazetteer{
+		units:    make([]Unit, 0, 16<<10),
+		byCode:   make(map[Code]int, 16<<10),
+		official: map[Edition]map[string]Code{Edition2021: make(map[string]Code, 12<<10), Edition2025: make(map[string]Code, 4<<10)},
+		next:     make(map[Code][]Code, 12<<10),
+		prev:     make(map[Code][]Code, 4<<10),
+		aliases:  map[Code][]string{},
+	}
 	for _, e := range []Edition{Edition2021, Edition2025} {
 		g.readUnits(e)
 	}
 	for i, u := range g.units {
 		g.byCode[u.Code] = i
+		g.official[u.Code.Edition()][u.Code.Official()] = u.Code
 	}
 	g.readSuccessors()
 	g.readFigures()
@@ -124,7 +134,7 @@ func upperFirst(s string) string {
 }
 
 func (g *Gazetteer) readSuccessors() {
-	old, new := g.numbers(Edition2021), g.numbers(Edition2025)
+	old, new := g.official[Edition2021], g.official[Edition2025]
 	rows("successors.tsv", func(f []string) {
 		from := old[f[0]]
 		for n := range strings.SplitSeq(f[1], ",") {
@@ -139,17 +149,6 @@ func (g *Gazetteer) readSuccessors() {
 	for _, cs := range g.prev {
 		sortCodes(cs)
 	}
-}
-
-// numbers finds the units of an edition by official number; widths differ by level.
-func (g *Gazetteer) numbers(e Edition) map[string]Code {
-	m := make(map[string]Code, len(g.units))
-	for _, u := range g.units {
-		if u.Code.Edition() == e {
-			m[u.Code.Official()] = u.Code
-		}
-	}
-	return m
 }
 
 func sortCodes(cs []Code) {

@@ -18,20 +18,7 @@ func (g *Gazetteer) Unit(c Code) (Unit, bool) {
 // Official finds a unit by the statistics office's number: two digits for a
 // province, three for a district, five for a commune.
 func (g *Gazetteer) Official(e Edition, number string) (Unit, bool) {
-	level, ok := map[int]Level{2: Province, 3: District, 5: Commune}[len(number)]
-	if !ok {
-		return Unit{}, false
-	}
-	for _, u := range g.edition(e) {
-		if u.Code.Level() == level && u.Code.Official() == number {
-			return u, true
-		}
-	}
-	return Unit{}, false
-}
-
-func (g *Gazetteer) edition(e Edition) []Unit {
-	return g.below(Code(e) * stepEdition)
+	return g.Unit(g.official[e][number])
 }
 
 // below returns the units at or below c, in the order of codes; not a copy.

@@ -61,7 +61,17 @@ func generate(dir, packages string, report bool) (output, error) {
 	if report {
 		links.report(os.Stdout)
 	}
+	shapes, err := readOutlines(modules)
+	if err != nil {
+		return nil, err
+	}
+	cities, err := readCities(modules)
+	if err != nil {
+		return nil, err
+	}
 	return output{
+		"outlines.tsv":   shapes.encode(),
+		"seats.tsv":      seats(old, shapes, cities),
 		"units-2021.tsv": old.encode(),
 		"units-2025.tsv": book.units.encode(),
 		"successors.tsv": links.encode(),
