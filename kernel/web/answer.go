@@ -16,7 +16,8 @@ const minGzip = 1 << 10
 // log, and compresses pages of more than minGzip bytes.
 type answer struct {
 	http.ResponseWriter
-	gzip   bool // the reader takes it and the route allows it
+	gzip   bool // the reader takes it
+	plain  bool // the route forbids it
 	head   bool
 	abort  bool // the connection cannot be used on
 	status int
@@ -42,7 +43,11 @@ func (a *answer) WriteHeader(status int) {
 		return
 	}
 	a.status = status
-	if a.hold = a.gzip && !a.head && status != http.StatusNoContent && status != http.StatusNotModified && squeezable(a.Header()); !a.hold {
+	worth := !a.plain && status != http.StatusNoContent && status != http.StatusNotModified && squeezable(a.Header())
+	if worth {
+		a.Header().Add("Vary", "Accept-Encoding")
+	}
+	if a.hold = worth && a.gzip && !a.head; !a.hold {
 		a.ResponseWriter.WriteHeader(status)
 	}
 }
@@ -71,7 +76,6 @@ func (a *answer) Write(b []byte) (int, error) {
 func (a *answer) squeeze() error {
 	h := a.Header()
 	h.Set("Content-Encoding", "gzip")
-	h.Add("Vary", "Accept-Encoding")
 	h.Del("Content-Length")
 	if tag := h.Get("ETag"); tag != "" && !strings.HasPrefix(tag, "W/") {
 		h.Set("ETag", "W/"+tag)
@@ -134,7 +138,7 @@ func (a *answer) restart() bool {
 		return false
 	}
 	a.status, a.hold, a.held = 0, false, nil
-	for _, name := range []string{"Content-Disposition", "Content-Length", "Content-Type", "ETag", "Last-Modified"} {
+	for _, name := range []string{"Content-Disposition", "Content-Length", "Content-Type", "ETag", "Last-Modified", "Vary"} {
 		a.Header().Del(name)
 	}
 	return true

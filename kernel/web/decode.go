@@ -77,7 +77,9 @@ func read(r *http.Request) (url.Values, error) {
 	case "application/x-www-form-urlencoded":
 		err = r.ParseForm()
 	case "multipart/form-data":
-		err = r.ParseMultipartForm(DefaultMaxBody)
+		if err = r.ParseMultipartForm(DefaultMaxBody); err == nil {
+			err = r.MultipartForm.RemoveAll() // files are for ReadUpload
+		}
 	default:
 		err = errors.New("content type " + kind)
 	}

@@ -25,7 +25,7 @@ func (rt *shared) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ro = newRoute("", nil, nil)
 	}
 	st.route = ro.pattern
-	a.gzip = !ro.plain && acceptsGzip(r)
+	a.plain, a.gzip = ro.plain, acceptsGzip(r)
 
 	err := rt.answer(a, r, ro)
 	if err != nil {

@@ -1,8 +1,10 @@
 package web_test
 
 import (
+	"bufio"
 	"compress/gzip"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -105,5 +107,40 @@ func BenchmarkSnapshot(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		rt.ServeHTTP(httptest.NewRecorder(), r)
+	}
+}
+
+// BenchmarkSnapshotHTTP asks over real connections, client and server on the
+// same processors; ns/op is the time between two answers.
+func BenchmarkSnapshotHTTP(b *testing.B) {
+	snap := web.NewSnapshot([]byte(strings.Repeat(`{"area":"2021/20/186","cases":7}`, 2000)), "application/json", "public, max-age=5")
+	rt := benchRouter(b)
+	rt.Get("/map", web.Wrap(snap), web.Quiet())
+	s := httptest.NewServer(rt)
+	defer s.Close()
+	for _, tt := range []struct{ name, have string }{{"304", snap.ETag}, {"200", ""}} {
+		b.Run(tt.name, func(b *testing.B) {
+			b.SetParallelism(32)
+			b.RunParallel(func(pb *testing.PB) {
+				c, err := net.Dial("tcp", s.Listener.Addr().String())
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				defer c.Close()
+				r := bufio.NewReader(c)
+				ask := []byte("GET /map HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nIf-None-Match: " + tt.have + "\r\n\r\n")
+				for pb.Next() {
+					_, _ = c.Write(ask)
+					res, err := http.ReadResponse(r, nil)
+					if err != nil {
+						b.Error(err)
+						return
+					}
+					_, _ = io.Copy(io.Discard, res.Body)
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
+		})
 	}
 }

@@ -108,6 +108,10 @@ func Lang(ctx context.Context) i18n.Lang { return stateOf(ctx).lang }
 // RequestID returns the name under which the request is logged; "" outside a Router.
 func RequestID(ctx context.Context) string { return stateOf(ctx).id }
 
+// Route returns the pattern of the request's route, "GET /cases/{id}", before
+// the route runs, so that a Middleware may ask; "" for a path that none answers.
+func Route(ctx context.Context) string { return stateOf(ctx).route }
+
 // T returns a text of the catalog in the request's language; see i18n.Catalog.T.
 func T(ctx context.Context, key string, args ...any) string {
 	st := stateOf(ctx)
