@@ -217,35 +217,41 @@ func (ru rule) decodeOne(dst reflect.Value, s string) *fault.Error {
 	if u, ok := dst.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		return ru.asField(u.UnmarshalText([]byte(s)), s)
 	}
-	var err error
-	switch key := "number"; dst.Kind() {
+	switch dst.Kind() {
 	case reflect.Pointer:
 		p := reflect.New(dst.Type().Elem())
-		if e := ru.decodeOne(p.Elem(), s); e != nil {
-			return e
+		e := ru.decodeOne(p.Elem(), s)
+		if e == nil {
+			dst.Set(p)
 		}
-		dst.Set(p)
+		return e
 	case reflect.String:
 		dst.SetString(s)
+		return nil
 	case reflect.Bool:
 		return ru.decodeBool(dst, s)
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		var n int64
-		if n, err = strconv.ParseInt(s, 10, dst.Type().Bits()); err == nil {
-			dst.SetInt(n)
-		}
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		var n uint64
-		if n, err = strconv.ParseUint(s, 10, dst.Type().Bits()); err == nil {
-			dst.SetUint(n)
-		}
 	case reflect.Float32, reflect.Float64:
 		return ru.decodeDecimal(dst, s)
-	default:
-		panic("web: form field " + ru.name + ": cannot hold " + key)
 	}
-	if err != nil {
-		return ru.refuse("number", s)
+	return ru.decodeWhole(dst, s)
+}
+
+func (ru rule) decodeWhole(dst reflect.Value, s string) *fault.Error {
+	switch {
+	case dst.CanInt():
+		n, err := strconv.ParseInt(s, 10, dst.Type().Bits())
+		if err != nil {
+			return ru.refuse("number", s)
+		}
+		dst.SetInt(n)
+	case dst.CanUint():
+		n, err := strconv.ParseUint(s, 10, dst.Type().Bits())
+		if err != nil {
+			return ru.refuse("number", s)
+		}
+		dst.SetUint(n)
+	default:
+		panic("web: form field " + ru.name + ": a form cannot fill a " + dst.Type().String())
 	}
 	return nil
 }

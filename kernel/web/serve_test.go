@@ -37,17 +37,13 @@ func TestServe(t *testing.T) {
 		rt.Get("/stream", func(w http.ResponseWriter, r *http.Request) error { return hub.Serve(w, r, "map", 0, nil) }, web.Stream())
 	})
 	ctx, stop := context.WithCancel(t.Context())
-	started, ended := make(chan net.Addr, 1), make(chan error, 1)
 	var broken error
 	ops := freeAddr(t)
-	go func() {
-		ended <- web.Serve(ctx, web.Listen{
-			Addr: "127.0.0.1:0", MetricsAddr: ops, Metrics: metrics, Hub: hub, Log: slog.New(slog.DiscardHandler),
-			Checks:  []web.Check{{Name: "disk", Ask: func(context.Context) error { return broken }}},
-			Started: func(a net.Addr) { started <- a },
-		}, s.rt)
-	}()
-	base := "http://" + (<-started).String()
+	addr, ended := start(ctx, s.rt, web.Listen{
+		Addr: "127.0.0.1:0", MetricsAddr: ops, Metrics: metrics, Hub: hub, Log: slog.New(slog.DiscardHandler),
+		Checks: []web.Check{{Name: "disk", Ask: func(context.Context) error { return broken }}},
+	})
+	base := "http://" + addr
 	for path, want := range map[string]int{"/livez": 200, "/readyz": 200, "/cases/7?name=An": 200, "/metrics": 404} {
 		if got, body := get(t, base+path); got != want {
 			t.Errorf("%s: got %d %s, want %d", path, got, body, want)
@@ -76,6 +72,14 @@ func TestServe(t *testing.T) {
 	if b, err := io.ReadAll(res.Body); err != nil || hub.Clients() != 0 {
 		t.Errorf("the stream ended with %q, %v, %d clients left", b, err, hub.Clients())
 	}
+}
+
+// start serves until ctx ends, and returns the address and how it ended.
+func start(ctx context.Context, h http.Handler, l web.Listen) (string, <-chan error) {
+	started, ended := make(chan net.Addr, 1), make(chan error, 1)
+	l.Started = func(a net.Addr) { started <- a }
+	go func() { ended <- web.Serve(ctx, l, h) }()
+	return (<-started).String(), ended
 }
 
 func freeAddr(t *testing.T) string {
