@@ -160,9 +160,10 @@ func (s *Service) ChangePassword(ctx context.Context, from string, v Session, cu
 	})
 }
 
-// OfferTOTP offers the account another second factor; ChangeTOTP takes it.
-func (s *Service) OfferTOTP(v Session) (Enrolment, error) {
-	return s.offer(v.account.Login, totpOffer(v))
+// OfferTOTP offers the account another second factor, which ChangeTOTP takes;
+// sealed is that of an offer shown before, or "".
+func (s *Service) OfferTOTP(v Session, sealed string) (Enrolment, error) {
+	return s.offered(v.account.Login, sealed, totpOffer(v))
 }
 
 func totpOffer(v Session) []byte { return []byte("offer|" + v.account.ID.String()) }

@@ -136,7 +136,7 @@ func TestBruteForceIsLockedOut(t *testing.T) {
 		for range 8 {
 			_, _ = s.CheckPassword(t.Context(), "10.3.0.1", "lan", "wrong password")
 			waited := time.Duration(0)
-			for ; key(auth.Peek(s, "lan")) == "auth.locked"; waited += time.Second {
+			for ; auth.Locked(s, "lan"); waited += time.Second {
 				c.pass(time.Second)
 			}
 			locks = append(locks, waited)
