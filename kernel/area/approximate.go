@@ -339,11 +339,11 @@ func (g *Gazetteer) communes2025(province Code) []Shape {
 		delete(parts, 0)
 		return sketch(parts)
 	}
-	return g.around(province, mid, at)
+	return g.nearest(province, mid, at)
 }
 
-// around gives each unit the ground of the province nearest to its point.
-func (g *Gazetteer) around(province Code, units []Code, at map[Code]Point) []Shape {
+// nearest gives each unit the ground of the province nearest to its point.
+func (g *Gazetteer) nearest(province Code, units []Code, at map[Code]Point) []Shape {
 	ground := g.outline(province)
 	if len(units) == 0 || len(ground) == 0 {
 		return nil

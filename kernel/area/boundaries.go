@@ -102,7 +102,7 @@ func (im Importer) Read(r io.Reader) (Boundaries, Report, error) {
 }
 
 // codeFields are the properties in which files carry the official number.
-var codeFields = []string{"code", "ma", "ma_xa", "maxa", "ma_huyen", "ma_tinh", "ward_code", "district_code", "province_code", "commune_code", "gso_code", "id"}
+var codeFields = []string{"code", "ma", "ma_xa", "maxa", "ma_huyen", "ma_tinh", "ward_code", "district_code", "province_code", "commune_code", "gso_code"}
 
 var nameFields = []string{"fullName", "full_name", "name", "ten", "ten_xa", "tenxa", "ten_huyen", "NAME_3", "NAME_2", "NAME_1", "shapeName"}
 
@@ -137,11 +137,13 @@ func (im Importer) official(v any) Code {
 	switch v := v.(type) {
 	case string:
 		s = v
-	case float64:
-		if v < 0 || v >= 100000 || v != math.Trunc(v) {
-			return 0
+	case float64: // a number has lost its zeros; below 1,000 nobody can say of which width it was
+		if v >= 1000 && v < 100000 && v == math.Trunc(v) {
+			s = fmt.Sprintf("%05.0f", v)
 		}
-		s = fmt.Sprintf("%05.0f", v)
+	}
+	if len(s) == 4 {
+		s = "0" + s
 	}
 	if c, err := Parse(s); err == nil && c.Edition() == im.Edition {
 		s = c.Official()

@@ -31,7 +31,10 @@ func (g *Gazetteer) Find(q Query) []Unit {
 	if q.Limit <= 0 {
 		q.Limit = 20
 	}
-	want, exact := searchKey(q.Text), Spelling(q.Text)
+	wants, exact := searchKeys(q.Text), Spelling(q.Text)
+	if wants[0] == "" && strings.TrimSpace(q.Text) != "" {
+		return nil
+	}
 	type hit struct{ unit, rank int }
 	var hits []hit
 	for i := range g.all {
@@ -41,10 +44,10 @@ func (g *Gazetteer) Find(q Query) []Unit {
 			q.Parent != 0 && (c == q.Parent || !q.Parent.Contains(c)) {
 			continue
 		}
-		if r := s.rank(want); r >= 0 {
-			if r < 2 && g.spelled(s.unit, exact) {
-				r = -1
-			}
+		r := s.rank(wants)
+		if r >= 0 && r < 2 && g.spelled(s.unit, exact) {
+			hits = append(hits, hit{s.unit, -1})
+		} else if r >= 0 {
 			hits = append(hits, hit{s.unit, r})
 		}
 	}
@@ -74,25 +77,38 @@ func depth(c Code) int {
 
 // rank is 0 for a whole name, 1 for an alias, 2 for a beginning, 3 for the
 // beginning of a later word, -1 for no hit.
-func (s *sought) rank(want string) int {
+func (s *sought) rank(wants []string) int {
 	best := -1
-	for i, k := range s.keys {
-		r := -1
-		switch {
-		case k == want && i < 2:
-			r = 0
-		case k == want:
-			r = 1
-		case strings.HasPrefix(k, want):
-			r = 2
-		case strings.Contains(k, " "+want):
-			r = 3
-		}
-		if r >= 0 && (best < 0 || r < best) {
-			best = r
+	for _, want := range wants {
+		for i, k := range s.keys {
+			r := -1
+			switch {
+			case k == want && i < 2:
+				r = 0
+			case k == want:
+				r = 1
+			case strings.HasPrefix(k, want):
+				r = 2
+			case strings.Contains(k, " "+want):
+				r = 3
+			}
+			if r >= 0 && (best < 0 || r < best) {
+				best = r
+			}
 		}
 	}
 	return best
+}
+
+// searchKeys are the keys of the text and of the text with its kind word written out.
+func searchKeys(text string) []string {
+	keys := []string{searchKey(text)}
+	for _, f := range forms(text) {
+		if f.kind != "" {
+			keys = append(keys, searchKey(f.kind)+" "+f.loose)
+		}
+	}
+	return keys
 }
 
 func (g *Gazetteer) spelled(unit int, exact string) bool {

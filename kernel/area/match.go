@@ -1,5 +1,7 @@
 package area
 
+import "slices"
+
 // Names is one row of somebody's list. Province must be given. An empty
 // District or Commune is not asked about: the match is then at the level above
 // or, with a commune but no district, anywhere in the province.
@@ -58,6 +60,7 @@ func (g *Gazetteer) Match(n Names) Match {
 		n.Edition = Edition2021
 	}
 	m := g.memory.match(n, g.matchOnce)
+	m.Between = slices.Clone(m.Between)
 	m.Args = map[string]any{"province": n.Province, "district": n.District, "commune": n.Commune}
 	if m.Code != 0 {
 		m.Args["name"] = g.Title(m.Code)
@@ -162,6 +165,9 @@ func (r row) whole() Match {
 	known := len(districts) > 0 && !districts[0].how.doubtful()
 	switch {
 	case len(abroad) > 0 && (known && abroad[0].code.Level() == Commune && !abroad[0].how.doubtful() || !known):
+		if len(here) > 0 && here[0].how == HowTypo {
+			here = nil
+		}
 		return r.misplaced(abroad, append(here, aside...))
 	case len(here) > 0:
 		return r.among(below(r.p, here))
