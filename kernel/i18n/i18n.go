@@ -6,6 +6,9 @@
 // n; Vietnamese nouns do not change. A key that stands twice, or in one language
 // only, or whose two texts name different arguments, is an error at start.
 //
+// What the kernel packages that have no pages refuse (id, area, day, store) this
+// package says itself.
+//
 // Dates and numbers are written as each language writes them, in the time of
 // Vietnam (Asia/Ho_Chi_Minh, embedded, so that a bare machine knows it too).
 package i18n

@@ -1,6 +1,7 @@
 package i18n_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -162,6 +163,20 @@ func TestChecks(t *testing.T) {
 	want := "i18n: x.html: no text for \"b\"\ni18n: x.html: no text for \"c\"\ni18n: x.go: no text for \"fault.b.c\""
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestKernelFaults holds that every refusal of the packages that have no catalog
+// of their own has its sentence here.
+func TestKernelFaults(t *testing.T) {
+	c, err := i18n.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"id", "area", "day", "store"} {
+		if err := i18n.CheckFaults(c, os.DirFS("../"+name)); err != nil {
+			t.Errorf("kernel/%s:\n%v", name, err)
+		}
 	}
 }
 

@@ -27,13 +27,13 @@ const maxText = 1000
 // struct field carries its name and conditions in a tag,
 //
 //	Name  string    `form:"name,required,max=80"`
-//	Onset time.Time `form:"onset"`            // 14/05/2021 or 2021-05-14: midnight UTC of that day
+//	Onset time.Time `form:"onset"`            // 14/05/2021, 14/5/2021 or 2021-05-14: midnight UTC of that day
 //	Seen  time.Time `form:"seen,time"`        // 2021-05-14T14:30, Vietnam's time
 //	Pass  string    `form:"password,raw"`     // not trimmed
 //
 // and is a string (trimmed, NFC, no control characters but line ends and tabs),
 // a whole or decimal number, a bool (a checkbox), a time.Time, anything that
-// reads itself from text (id.ID, area.Code), a pointer to one of these (nil when
+// reads itself from text (id.ID, area.Code, day.Day), a pointer to one of these (nil when
 // the field is empty) or a slice of them. An empty field is the zero value.
 //
 // A field that the struct does not have is refused, but for "lang", "theme" and
@@ -289,24 +289,13 @@ func (ru rule) decodeTime(dst *time.Time, s string) *fault.Error {
 		*dst = t.UTC()
 		return nil
 	}
-	t, err := ParseDate(s)
-	if err != nil {
-		return ru.refuse("date", s)
-	}
-	*dst = t
-	return nil
-}
-
-// ParseDate reads a day as 14/05/2021, 14/5/2021 or 2021-05-14 and returns its
-// midnight UTC. A day that the calendar does not have is an error of kind
-// fault.Invalid.
-func ParseDate(s string) (time.Time, error) {
 	for _, layout := range []string{"2/1/2006", time.DateOnly} {
 		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1000 {
-			return t, nil
+			*dst = t
+			return nil
 		}
 	}
-	return time.Time{}, fault.New(fault.Invalid, "form.date").At("date", s)
+	return ru.refuse("date", s)
 }
 
 // asField says err of this field; what is no fault is an unusable value.

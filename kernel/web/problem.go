@@ -170,9 +170,13 @@ func (rt *shared) fail(a *answer, r *http.Request, err error) {
 	}
 }
 
-// complain logs what is ours to mend, with the request's name and the panic's stack.
+// complain logs what is ours to mend, with the request's name and the panic's
+// stack; and as a warning what made us busy, a full disk or a slow database.
 func (rt *shared) complain(st *state, p *Problem, err error) {
-	if p.Status != http.StatusInternalServerError {
+	level := slog.LevelError
+	if f := fault.Of(err); f != nil && f.Kind == fault.Busy && f.Err != nil {
+		level = slog.LevelWarn
+	} else if p.Status != http.StatusInternalServerError {
 		return
 	}
 	attrs := []slog.Attr{slog.String("id", st.id), slog.String("route", st.route), slog.String("err", err.Error())}
@@ -180,7 +184,7 @@ func (rt *shared) complain(st *state, p *Problem, err error) {
 	if errors.As(err, &bug) {
 		attrs = append(attrs, slog.String("stack", string(bug.stack)))
 	}
-	rt.Log.LogAttrs(context.Background(), slog.LevelError, "request failed", attrs...)
+	rt.Log.LogAttrs(context.Background(), level, "request failed", attrs...)
 }
 
 func (rt *shared) errorPage(a *answer, r *http.Request, p *Problem) {

@@ -122,6 +122,18 @@ func TestPanicIsLoggedOnce(t *testing.T) {
 	}
 }
 
+func TestBusyWithACauseIsLogged(t *testing.T) {
+	s := newSite(t, web.Config{}, func(rt *web.Router, _ *web.Views) {
+		rt.Get("/full", refuse(fault.New(fault.Busy, "store.full").Because(errors.New("database or disk is full"))))
+		rt.Get("/rate", refuse(web.Rate(time.Second)))
+	})
+	s.ask(t, "GET", "/full", "")
+	s.ask(t, "GET", "/rate", "")
+	if got := strings.Count(s.log.String(), `"level":"WARN"`); got != 1 || !strings.Contains(s.log.String(), "disk is full") {
+		t.Errorf("got %d warnings, want 1 with the cause:\n%s", got, s.log)
+	}
+}
+
 func TestPanicHalfWay(t *testing.T) {
 	s := newSite(t, web.Config{}, func(rt *web.Router, _ *web.Views) {
 		rt.Get("/export", func(w http.ResponseWriter, _ *http.Request) error {
