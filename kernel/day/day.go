@@ -11,8 +11,11 @@ import (
 	"khien/kernel/fault"
 )
 
-// Day counts days since 1970-01-01; the zero value means "not known".
+// Day counts days from 1900-01-01, which is 1; the zero value means "not known".
 type Day int
+
+// unixDays is the Day of 1970-01-01.
+const unixDays = 25568
 
 // vietnam has had UTC+7 without summer time since 1975.
 var vietnam = time.FixedZone("ICT", 7*60*60)
@@ -25,7 +28,7 @@ func Today(moment time.Time) Day {
 
 // On returns the day of a calendar date.
 func On(year int, month time.Month, d int) Day {
-	return Day(time.Date(year, month, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+	return Day(time.Date(year, month, d, 0, 0, 0, 0, time.UTC).Unix()/86400) + unixDays
 }
 
 // Parse reads yyyy-mm-dd, or dd/mm/yyyy as Vietnam writes it (d/m/yyyy too).
@@ -33,8 +36,8 @@ func On(year int, month time.Month, d int) Day {
 func Parse(s string) (Day, error) {
 	for _, layout := range []string{"2006-01-02", "2/1/2006"} {
 		t, err := time.Parse(layout, s)
-		if err == nil && t.Year() >= 1900 && t.Year() < 2200 && t.Unix() != 0 {
-			return Day(t.Unix() / 86400), nil
+		if err == nil && t.Year() >= 1900 && t.Year() < 2200 {
+			return On(t.Date()), nil
 		}
 	}
 	return 0, fault.New(fault.Invalid, "day.format").At("day", s)
@@ -48,7 +51,7 @@ func (d Day) Time() time.Time {
 	if d == 0 {
 		return time.Time{}
 	}
-	return time.Unix(int64(d)*86400, 0).UTC()
+	return time.Unix(int64(d-unixDays)*86400, 0).UTC()
 }
 
 // String writes yyyy-mm-dd, "" for none.

@@ -1,0 +1,54 @@
+# Two commands are enough: `make run` and `make test`. Each installs what it
+# needs (Debian packages too, when run as root) and says what it cannot.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run build assets test check generate-check browser bench tools clean
+
+export CGO_ENABLED ?= 1
+
+help: ## say what each target does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1 \t/' | expand -t 24
+
+run: build ## serve the product with demo data on the embedded database
+	bin/khien serve --demo
+
+build: assets ## build bin/khien with its assets
+	CGO_ENABLED=0 go build -trimpath -o bin/khien ./cmd/khien
+
+# Without npm the pages are plainer and still work.
+assets: web/dist/manifest.json ## bundle styles and scripts from pinned npm packages
+
+web/dist/manifest.json: web/package-lock.json $(wildcard web/src/*) $(wildcard web/build/*.go) | web/node_modules/.package-lock.json
+	go run ./web/build
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	@if command -v npm >/dev/null; then cd web && npm ci --no-audit --no-fund --loglevel=error; \
+	else echo "npm is not installed: the map stays a picture and a table (as root: apt-get install npm)" >&2; mkdir -p web/node_modules && touch $@; fi
+
+test: build check browser ## everything: lint, tests on SQLite and PostgreSQL, a real browser
+	go run ./kernel/store/pgrun go test -race -shuffle=on -timeout 8m ./...
+
+check: assets ## gofmt, vet, staticcheck, arrows, schema and statement lint, types, generated files
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
+	go vet ./...
+	go run honnef.co/go/tools/cmd/staticcheck ./...
+	go test -count=1 .
+	@if [ -x web/node_modules/.bin/tsc ]; then cd web && node_modules/.bin/tsc --noEmit; fi
+	go run ./kernel/area/gen -check
+
+browser: build tools ## the pages in headless Chromium
+	node --test --test-reporter=spec test/browser/
+
+tools: ## install Chromium for the browser tests, when missing and root
+	@if ! command -v chromium >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing Debian's chromium"; apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-noto-core >/dev/null; \
+	  else echo "chromium is not installed; as root: apt-get install chromium" >&2; exit 1; fi; fi
+
+bench: build tools ## the speed promises, each as a ratio; writes bench/results.md
+	go run ./kernel/store/pgrun -durable go run ./bench -out bench/results.md
+
+clean: ## remove what was built; data/ stays
+	rm -rf bin web/dist/* web/node_modules test/out
