@@ -1,0 +1,254 @@
+package epimap
+
+import (
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"khien/kernel/area"
+	"khien/kernel/day"
+	"khien/kernel/i18n"
+	"khien/kernel/web"
+	assets "khien/web"
+)
+
+// mapPage is what pages/map.html shows.
+type mapPage struct {
+	Where    area.Unit // what the map shows the units of; the zero Unit is the country
+	Edition  int
+	Level    string
+	Parent   string // "" for the usual one
+	Levels   []string
+	Window   string
+	Day      time.Time
+	DayText  string
+	First    time.Time
+	Last     time.Time
+	Offset   int
+	Most     int
+	AsOf     time.Time
+	Sources  []string
+	K        int
+	Empty    bool
+	Unproven bool // some number shown is not announced
+	Guessed  bool // some number shown came in from the other edition
+	Rows     []shownRow
+	Map      shownMap
+	Inset    inset
+	Legend   []legendEntry
+	Series   string
+	Shapes   string
+	Country  string
+	Stream   string
+	CSV      string
+	GeoJSON  string
+	Texts    string
+	Scale    string
+	Visits   int64
+}
+
+// shownRow is one unit in a table.
+type shownRow struct {
+	Code      area.Code
+	Name      string
+	Parent    string
+	Estimated bool
+	Cells     []shownCell
+}
+
+type shownCell struct {
+	Column string
+	Text   string
+	Chosen bool
+}
+
+// shownMap is the inline SVG.
+type shownMap struct {
+	Width, Height int
+	Bounds        string
+	Approximate   bool
+	Sources       []string
+	Patterns      template.HTML
+	Shapes        []shownShape
+}
+
+type shownShape struct {
+	Code              area.Code
+	Class, D          string
+	Name, Text, Extra string
+}
+
+type legendEntry struct{ Class, Text string }
+
+// getMap shows the map: "/" and its form.
+func (s *Service) getMap(w http.ResponseWriter, r *http.Request) error {
+	values := r.URL.Query()
+	if values.Get(paramEdition) == "2025" && values.Get(paramLevel) == string(area.District) {
+		values.Set(paramLevel, string(area.Commune)) // the form's other field was still at districts
+	}
+	q, err := s.parse(values)
+	if err != nil {
+		return err
+	}
+	v, err := s.current(r.Context())
+	if err != nil {
+		return err
+	}
+	if n, err := strconv.Atoi(values.Get(paramOffset)); err == nil && q.day == 0 && n >= 0 && n <= int(v.last-v.first) {
+		q.day = v.first + day.Day(n)
+	}
+	if q.day, err = q.on(v, s.now()); err != nil {
+		return err
+	}
+	s.visits.count(r)
+	return s.views.Render(w, r, http.StatusOK, "epimap/map.html", s.mapPage(r, v, q))
+}
+
+func (s *Service) mapPage(r *http.Request, v *view, q query) mapPage {
+	lang := web.Lang(r.Context())
+	o := s.outline(r.Context(), q.layer)
+	rows := s.rows(v, q.layer, q.day)
+	where, _ := s.gazetteer.Unit(q.parent)
+	c := s.country(q.edition)
+	p := mapPage{
+		Where: where, Edition: int(q.edition), Level: string(q.level), Window: windowText(q.window),
+		Day: shownDay(q.day), DayText: q.day.String(), First: shownDay(v.first), Last: shownDay(v.last),
+		Offset: int(q.day - v.first), Most: int(v.last - v.first), AsOf: v.at, Sources: v.sources, K: v.k, Empty: v.empty,
+		Rows: shownRows(lang, rows, q.window), Map: s.shownMap(r, o, rows, q.window), Legend: s.legend(r, q.layer),
+		Visits: s.visits.total(), Scale: scaleText(), Texts: s.scriptTexts(r),
+		Country: "/map/shapes/" + strconv.Itoa(int(q.edition)) + "/country.json?v=" + countryVersion,
+	}
+	for _, l := range levelsOf(q.edition) {
+		p.Levels = append(p.Levels, string(l))
+	}
+	if q.level != area.Province {
+		p.Inset = c.inset
+	}
+	for _, row := range rows {
+		p.Unproven = p.Unproven || !row.Announced && (row.Total.Hidden || row.Total.Cases > 0)
+		p.Guessed = p.Guessed || row.Estimated && row.Total.Cases > 0
+	}
+	s.addresses(&p, q, o)
+	return p
+}
+
+// addresses fills in where the script and the reader find the same numbers.
+func (s *Service) addresses(p *mapPage, q query, o *outline) {
+	ask := url.Values{paramEdition: {strconv.Itoa(int(q.edition))}, paramLevel: {string(q.level)}}
+	usual := s.layer(q.edition, q.level) == q.layer
+	if !usual {
+		p.Parent = q.parent.String()
+		ask.Set(paramParent, p.Parent)
+	} else if s.hub != nil {
+		p.Stream = apiPrefix + pathStream + "?" + ask.Encode()
+	}
+	p.Series = apiPrefix + pathSeries + "?" + ask.Encode()
+	if len(o.drawing.Paths) > 0 {
+		outlines := url.Values{"v": {o.version}}
+		if !usual {
+			outlines.Set(paramParent, p.Parent)
+		}
+		p.Shapes = "/map/shapes/" + strconv.Itoa(int(q.edition)) + "/" + string(q.level) + ".json?" + outlines.Encode()
+	}
+	ask.Set(paramDay, q.day.String())
+	p.CSV = "/map.csv?" + ask.Encode()
+	p.GeoJSON = "/map.geojson?" + ask.Encode()
+}
+
+func windowText(w Window) string {
+	if w == Total {
+		return "total"
+	}
+	return strconv.Itoa(int(w))
+}
+
+// shownDay is the day's noon in Vietnam: any zone shows the right date.
+func shownDay(d day.Day) time.Time { return d.Time().Add(5 * time.Hour) }
+
+func shownRows(lang i18n.Lang, rows []areaRow, chosen Window) []shownRow {
+	out := make([]shownRow, len(rows))
+	for i, r := range rows {
+		out[i] = shownRow{Code: r.Code, Name: r.Name, Parent: r.ParentName, Estimated: r.Estimated}
+		for j, c := range r.counts() {
+			out[i].Cells = append(out[i].Cells, shownCell{Windows[j].Column(), shown(lang, c), Windows[j] == chosen})
+		}
+	}
+	return out
+}
+
+// shown writes a number as the reader's language groups it.
+func shown(lang i18n.Lang, c Count) string {
+	if c.Cases < 1000 {
+		return c.Text
+	}
+	return i18n.Number(lang, c.Cases) + c.Text[len(strconv.Itoa(c.Cases)):]
+}
+
+// shownMap paints the drawing with the numbers of a window.
+func (s *Service) shownMap(r *http.Request, o *outline, rows []areaRow, w Window) shownMap {
+	m := shownMap{
+		Width: drawnWidth, Height: o.drawing.Height, Bounds: o.drawing.Bounds, Approximate: o.approximate, Sources: o.sources,
+		Patterns: assets.Patterns(drawnWidth),
+	}
+	byCode := make(map[area.Code]areaRow, len(rows))
+	for _, row := range rows {
+		byCode[row.Code] = row
+	}
+	for _, p := range o.drawing.Paths {
+		row, ok := byCode[p.Code]
+		if !ok {
+			continue
+		}
+		c := row.counts()[slices.Index(Windows[:], w)]
+		m.Shapes = append(m.Shapes, shownShape{Code: p.Code, Class: assets.Class(c.Cases, c.Hidden), D: p.D, Name: row.Name, Text: shown(web.Lang(r.Context()), c)})
+	}
+	return m
+}
+
+func (s *Service) legend(r *http.Request, la layer) []legendEntry {
+	floor := "≥1"
+	if la.level == area.Commune {
+		floor = "<" + strconv.Itoa(s.k)
+	}
+	entries := []legendEntry{{"l0", "0"}, {"lh", web.T(r.Context(), "epimap.legend.hidden", "floor", floor)}}
+	for i, low := range assets.Scale {
+		text := "≥" + strconv.Itoa(low)
+		if i+1 < len(assets.Scale) {
+			text = strconv.Itoa(low) + "–" + strconv.Itoa(assets.Scale[i+1]-1)
+		}
+		entries = append(entries, legendEntry{assets.Class(low, false), text})
+	}
+	return entries
+}
+
+func scaleText() string {
+	var parts []string
+	for _, low := range assets.Scale {
+		parts = append(parts, strconv.Itoa(low))
+	}
+	return strings.Join(parts, ",")
+}
+
+// scriptKeys are the sentences that the script says; "epimap.js.<key>" in the catalogs.
+var scriptKeys = []string{
+	"map_label", "new_1", "new_7", "new_14", "total", "play", "pause", "speed", "live", "poll", "off", "as_of",
+	"change_one", "change_fix", "change_many", "search", "no_match", "country", "province", "zoom_in", "zoom_out",
+	"selected", "close", "open_area", "approximate",
+}
+
+func (s *Service) scriptTexts(r *http.Request) string {
+	texts := make(map[string]string, len(scriptKeys))
+	for _, k := range scriptKeys {
+		texts[k] = web.T(r.Context(), "epimap.js."+k)
+	}
+	b, err := json.Marshal(texts)
+	if err != nil {
+		panic(err) // a map of texts
+	}
+	return string(b)
+}

@@ -1,0 +1,226 @@
+package epimap
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"khien/kernel/area"
+	"khien/kernel/day"
+)
+
+// areasWire answers /api/v1/map/areas.
+type areasWire struct {
+	Version     int64     `json:"version" doc:"rises with every change that the public can see"`
+	Edition     int       `json:"edition" enum:"2021,2025"`
+	Level       string    `json:"level" enum:"commune,district,province"`
+	Day         string    `json:"day" format:"date"`
+	FirstDay    string    `json:"first_day" format:"date"`
+	LastDay     string    `json:"last_day" format:"date"`
+	AsOf        time.Time `json:"as_of" doc:"when the numbers changed last"`
+	Source      []string  `json:"source" doc:"whose announcements the numbers come from"`
+	Approximate bool      `json:"approximate" doc:"the map's boundaries are schematic"`
+	K           int       `json:"k" doc:"unannounced cases are shown in multiples of k only"`
+	Areas       []areaRow `json:"areas"`
+}
+
+// areaRow is one unit of areasWire, and the properties of its GeoJSON feature.
+type areaRow struct {
+	Code       area.Code `json:"code" example:"2021/20/186/06412"`
+	Name       string    `json:"name"`
+	Parent     area.Code `json:"parent"`
+	ParentName string    `json:"parent_name"`
+	Population int       `json:"population" doc:"0: unknown"`
+	Announced  bool      `json:"announced" doc:"every case up to the day has been announced"`
+	Estimated  bool      `json:"estimated,omitempty" doc:"carried over from the other edition, and the ground is not exactly the same"`
+	New1       Count     `json:"new_1"`
+	New7       Count     `json:"new_7"`
+	New14      Count     `json:"new_14"`
+	Total      Count     `json:"total"`
+}
+
+func (r areaRow) counts() [4]Count { return [4]Count{r.New1, r.New7, r.New14, r.Total} }
+
+// seriesWire answers /api/v1/map/series: every day of every unit.
+type seriesWire struct {
+	Version  int64       `json:"version"`
+	Edition  int         `json:"edition" enum:"2021,2025"`
+	Level    string      `json:"level" enum:"commune,district,province"`
+	FirstDay string      `json:"first_day" format:"date"`
+	LastDay  string      `json:"last_day" format:"date"`
+	AsOf     time.Time   `json:"as_of"`
+	Source   []string    `json:"source"`
+	K        int         `json:"k"`
+	Areas    []seriesRow `json:"areas"`
+}
+
+type seriesRow struct {
+	Code       area.Code `json:"code"`
+	Name       string    `json:"name"`
+	Parent     string    `json:"parent" doc:"the name of the unit above"`
+	Population int       `json:"population,omitempty"`
+	Days       [][2]int  `json:"days" doc:"pairs: days after first_day, new cases; days without cases are left out"`
+	Hidden     []int     `json:"hidden" doc:"days after first_day on which unannounced cases may stand behind the numbers"`
+	Floor      string    `json:"floor,omitempty" doc:"the text of hidden cases alone, where it is not the level's usual one"`
+}
+
+// rows lists a layer's units with their numbers, by name.
+func (s *Service) rows(v *view, la layer, d day.Day) []areaRow {
+	us := s.units(la)
+	rows := make([]areaRow, len(us))
+	for i, u := range us {
+		rows[i] = s.row(v, u, d)
+	}
+	return rows
+}
+
+func (s *Service) row(v *view, u area.Unit, d day.Day) areaRow {
+	parent, _ := s.gazetteer.Unit(u.Code.Parent())
+	l := v.lines[u.Code]
+	return areaRow{
+		Code: u.Code, Name: u.FullName, Parent: u.Code.Parent(), ParentName: parent.FullName, Population: u.Population,
+		Announced: v.announcedOn(u.Code, d), Estimated: l != nil && l.estimated,
+		New1: v.count(u.Code, d, New1), New7: v.count(u.Code, d, New7), New14: v.count(u.Code, d, New14), Total: v.count(u.Code, d, Total),
+	}
+}
+
+func (s *Service) areasJSON(v *view, la layer, d day.Day, approximate bool) ([]byte, error) {
+	return json.Marshal(areasWire{
+		Version: v.version, Edition: int(la.edition), Level: string(la.level), Day: d.String(),
+		FirstDay: v.first.String(), LastDay: v.last.String(), AsOf: v.at, Source: orNone(v.sources),
+		Approximate: approximate, K: v.k, Areas: s.rows(v, la, d),
+	})
+}
+
+func (s *Service) seriesJSON(v *view, la layer) ([]byte, error) {
+	w := seriesWire{
+		Version: v.version, Edition: int(la.edition), Level: string(la.level),
+		FirstDay: v.first.String(), LastDay: v.last.String(), AsOf: v.at, Source: orNone(v.sources), K: v.k, Areas: []seriesRow{},
+	}
+	for _, u := range s.units(la) {
+		w.Areas = append(w.Areas, s.seriesOf(v, u))
+	}
+	return json.Marshal(w)
+}
+
+func (s *Service) seriesOf(v *view, u area.Unit) seriesRow {
+	parent, _ := s.gazetteer.Unit(u.Code.Parent())
+	r := seriesRow{Code: u.Code, Name: u.FullName, Parent: parent.FullName, Population: u.Population, Days: [][2]int{}, Hidden: []int{}}
+	l := v.lines[u.Code]
+	if l == nil {
+		return r
+	}
+	for _, c := range l.days {
+		r.Days = append(r.Days, [2]int{int(c.day - v.first), c.cases})
+	}
+	for _, d := range l.hiddenDays(v.last) {
+		r.Hidden = append(r.Hidden, int(d-v.first))
+	}
+	if u.Code.Level() == area.Commune && l.marked > 1 {
+		r.Floor = v.floor(u.Code)
+	}
+	return r
+}
+
+// csvHead names the columns; they do not change.
+var csvHead = []string{"day", "edition", "level", "code", "name", "parent", "population", "new_1", "new_7", "new_14", "total", "announced", "estimated", "source", "as_of"}
+
+// csvFile writes what the map shows as CSV, with the mark by which spreadsheets know UTF-8.
+func (s *Service) csvFile(v *view, la layer, d day.Day) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("\ufeff")
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true // RFC 4180
+	_ = w.Write(csvHead)
+	for _, r := range s.rows(v, la, d) {
+		row := []string{d.String(), strconv.Itoa(int(la.edition)), string(la.level), r.Code.String(), r.Name, r.ParentName, known(r.Population)}
+		for _, c := range r.counts() {
+			row = append(row, c.Text)
+		}
+		row = append(row, strconv.FormatBool(r.Announced), strconv.FormatBool(r.Estimated), strings.Join(v.sources, "; "), v.at.Format(time.RFC3339))
+		for i := range row {
+			row[i] = plain(row[i])
+		}
+		_ = w.Write(row)
+	}
+	w.Flush()
+	return b.Bytes(), w.Error()
+}
+
+// plain keeps a spreadsheet from taking a text for a formula (CWE-1236).
+func plain(s string) string {
+	if s != "" && strings.ContainsAny(s[:1], "=+-@\t\r\n|%") {
+		return "'" + s
+	}
+	return s
+}
+
+func known(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// geoFile writes what the map shows as GeoJSON: every unit with its numbers, and
+// its outline where there is one.
+func (s *Service) geoFile(v *view, la layer, d day.Day, o *outline) ([]byte, error) {
+	var drawn struct {
+		Features []struct {
+			Properties struct {
+				Code        area.Code       `json:"code"`
+				Label       json.RawMessage `json:"label"`
+				Approximate bool            `json:"approximate"`
+				Source      string          `json:"source"`
+			} `json:"properties"`
+			Geometry json.RawMessage `json:"geometry"`
+		} `json:"features"`
+	}
+	if err := json.Unmarshal(o.geo, &drawn); err != nil {
+		return nil, fmt.Errorf("epimap: outlines of %s: %w", la.topic(), err)
+	}
+	type properties struct {
+		Day              string          `json:"day"`
+		Label            json.RawMessage `json:"label,omitempty"`
+		Approximate      bool            `json:"approximate"`
+		BoundariesSource string          `json:"boundaries_source,omitempty"`
+		areaRow
+	}
+	type feature struct {
+		Type       string          `json:"type"`
+		Properties properties      `json:"properties"`
+		Geometry   json.RawMessage `json:"geometry"`
+	}
+	out := struct {
+		Type     string    `json:"type"`
+		AsOf     time.Time `json:"as_of"`
+		Source   []string  `json:"source"`
+		Version  int64     `json:"version"`
+		Features []feature `json:"features"`
+	}{"FeatureCollection", v.at, orNone(v.sources), v.version, []feature{}}
+	at := map[area.Code]int{}
+	for i, f := range drawn.Features {
+		at[f.Properties.Code] = i
+	}
+	for _, r := range s.rows(v, la, d) {
+		f := feature{"Feature", properties{Day: d.String(), areaRow: r}, json.RawMessage("null")}
+		if i, ok := at[r.Code]; ok {
+			p := drawn.Features[i].Properties
+			f.Properties.Label, f.Properties.Approximate, f.Properties.BoundariesSource = p.Label, p.Approximate, p.Source
+			f.Geometry = drawn.Features[i].Geometry
+		}
+		out.Features = append(out.Features, f)
+	}
+	return json.Marshal(out)
+}
+
+func orNone(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
