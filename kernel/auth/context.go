@@ -120,7 +120,8 @@ func setCookie(w http.ResponseWriter, r *http.Request, token string) {
 	http.SetCookie(w, c)
 }
 
-// viewer is what the layout shows of whoever is signed in.
+// viewer is what the layout shows of whoever is signed in: the menu of their
+// roles, and their profile.
 func (s *Service) viewer(v Session) web.Viewer {
 	w := web.Viewer{Name: v.account.Name}
 	if len(v.account.Roles) > 0 {
@@ -131,13 +132,7 @@ func (s *Service) viewer(v Session) web.Viewer {
 			w.Menu = append(w.Menu, m.Link)
 		}
 	}
-	if v.Can(ManageAccounts) {
-		w.Menu = append(w.Menu, web.Link{Href: "/accounts", Key: "auth.accounts"})
-	}
-	if v.Can(ReadAudit) {
-		w.Menu = append(w.Menu, web.Link{Href: "/audit", Key: "auth.audit"})
-	}
-	w.Menu = append(w.Menu, web.Link{Href: "/profile", Key: "auth.profile"})
+	w.Menu = append(w.Menu, web.Link{Href: "/profile", Key: "auth.nav.profile"})
 	return w
 }
 

@@ -1,8 +1,14 @@
 package auth
 
 import (
+	"context"
 	"embed"
 	"io/fs"
+	"time"
+
+	"khien/kernel/event"
+	"khien/kernel/job"
+	"khien/kernel/web"
 )
 
 //go:embed migrations/*.sql
@@ -29,3 +35,14 @@ func (s *Service) Name() string { return "auth" }
 
 // Migrations returns the module's tables.
 func (s *Service) Migrations() fs.FS { return Migrations() }
+
+// Pages returns the pages of staff with their catalogs, for web.NewViews.
+func Pages() web.Pages { return web.Pages{Name: "auth", FS: Texts} }
+
+// Listeners returns none: accounts follow from no fact.
+func (s *Service) Listeners() []event.Listener { return nil }
+
+// Jobs returns the sweep of dead sessions and links.
+func (s *Service) Jobs() []job.Job {
+	return []job.Job{{Name: "auth.sweep", Every: time.Hour, Do: func(ctx context.Context, _ job.Run) error { return s.Sweep(ctx) }}}
+}

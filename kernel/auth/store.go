@@ -47,7 +47,7 @@ func selectNames(ctx context.Context, q store.Querier, province int, ids []id.ID
 
 func selectAccounts(ctx context.Context, q store.Querier, sc Scope, f AccountFilter) ([]Account, error) {
 	args := []any{sc.Province(), f.After}
-	where := []string{"a.province = $1", "a.login > $2"}
+	var where []string
 	inside, more := sc.Where("a.area", len(args)+1)
 	where, args = append(where, inside), append(args, more...)
 	add := func(condition string, v any) {
@@ -61,7 +61,7 @@ func selectAccounts(ctx context.Context, q store.Querier, sc Scope, f AccountFil
 		add("a.state = $%d", string(f.State))
 	}
 	args = append(args, f.Limit)
-	return store.All(ctx, q, scanAccount, "select "+accountColumns+" from auth_account a where "+strings.Join(where, " and ")+
+	return store.All(ctx, q, scanAccount, "select "+accountColumns+" from auth_account a where a.province = $1 and a.login > $2 and "+strings.Join(where, " and ")+
 		fmt.Sprintf(" order by a.login limit $%d", len(args)), args...)
 }
 
