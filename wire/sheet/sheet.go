@@ -295,3 +295,12 @@ func Date(cell string) (time.Time, bool) {
 	}
 	return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(f)), true
 }
+
+// Harmless returns a cell that no spreadsheet takes for a formula (OWASP, CSV
+// injection): a text that begins like one gets an apostrophe before it.
+func Harmless(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}

@@ -1,0 +1,241 @@
+// Package app puts Khiên together: it is the only package that imports every
+// capability. It opens the database, builds the modules, answers the questions
+// they ask one another, and runs servers, listeners and jobs.
+package app
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"khien/epimap"
+	"khien/kernel/area"
+	"khien/kernel/audit"
+	"khien/kernel/auth"
+	"khien/kernel/config"
+	"khien/kernel/event"
+	"khien/kernel/i18n"
+	"khien/kernel/job"
+	"khien/kernel/person"
+	"khien/kernel/secret"
+	"khien/kernel/store"
+	"khien/kernel/web"
+	"khien/outbreak"
+	assets "khien/web"
+)
+
+// Module is all that app knows of a capability.
+type Module interface {
+	Name() string // route prefix, migration line, metric label, log group
+	Migrations() fs.FS
+	Routes(*web.Router)
+	Listeners() []event.Listener
+	Jobs() []job.Job
+}
+
+//go:embed pages
+var pages embed.FS
+
+// App is one node of one province.
+type App struct {
+	Config    *config.Config
+	Province  int
+	DB        *store.DB
+	Keys      *secret.Keys
+	Gazetteer *area.Gazetteer
+	Catalog   *i18n.Catalog
+	Auth      *auth.Service
+	People    *person.Service
+	Outbreak  *outbreak.Service
+	Map       *epimap.Service
+	Hub       *web.Hub
+	Router    *web.Router
+	Metrics   *prometheus.Registry
+	Log       *slog.Logger
+	Now       func() time.Time
+
+	views      *web.Views
+	boundaries *area.BoundaryStore
+	modules    []Module
+}
+
+// Open opens the database, brings its tables up to date and builds every
+// module. The caller must Close the App.
+func Open(ctx context.Context, c *config.Config, log *slog.Logger) (*App, error) {
+	province, err := strconv.Atoi(c.Province)
+	if err != nil {
+		return nil, config.Usage{Err: fmt.Errorf("app: province %q", c.Province)}
+	}
+	a := &App{Config: c, Province: province, Gazetteer: area.Load(), Log: log, Now: time.Now, Metrics: prometheus.NewRegistry()}
+	if a.DB, err = store.Open(ctx, store.Config{Dir: c.Data, URL: c.DB}); err != nil {
+		return nil, err
+	}
+	if err := a.build(ctx); err != nil {
+		return nil, errors.Join(err, a.DB.Close())
+	}
+	return a, nil
+}
+
+// Close closes the database, when everything that writes has stopped.
+func (a *App) Close() error { return a.DB.Close() }
+
+func (a *App) build(ctx context.Context) error {
+	if err := a.migrate(ctx); err != nil {
+		return err
+	}
+	var err error
+	if a.Keys, err = secret.Open(ctx, a.DB, a.Province, a.Config.KeyFile); err != nil {
+		return err
+	}
+	if a.Catalog, err = catalog(); err != nil {
+		return err
+	}
+	views, err := web.NewViews(a.Catalog, assets.New(), allPages()...)
+	if err != nil {
+		return err
+	}
+	a.views, a.Hub = views, web.NewHub(web.HubConfig{})
+	if err := a.services(views); err != nil {
+		return err
+	}
+	return a.routes(views)
+}
+
+// allPages are the pages and texts of every package that shows something.
+func allPages() []web.Pages {
+	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), outbreak.Pages(), epimap.Pages()}
+}
+
+// catalog holds all texts in both languages.
+func catalog() (*i18n.Catalog, error) {
+	texts := []fs.FS{web.Texts}
+	for _, p := range allPages() {
+		texts = append(texts, p.FS)
+	}
+	return i18n.New(texts...)
+}
+
+// migrate brings the tables of the kernel and of every capability up to date.
+func (a *App) migrate(ctx context.Context) error {
+	for _, l := range []struct {
+		name  string
+		files fs.FS
+	}{
+		{"event", event.Migrations()}, {"job", job.Migrations()}, {"audit", audit.Migrations()}, {"secret", secret.Migrations()},
+		{"auth", auth.Migrations()}, {"person", person.Migrations()}, {"area", area.Migrations()},
+		{"outbreak", outbreak.Migrations()}, {"epimap", epimap.Migrations()},
+	} {
+		if err := a.DB.Migrate(ctx, l.name, l.files); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) services(views *web.Views) error {
+	edition := area.Edition(a.Config.Edition)
+	home, err := area.Of(edition, a.Config.Province, "", "")
+	if err != nil {
+		return err
+	}
+	if _, ok := a.Gazetteer.Unit(home); !ok {
+		return config.Usage{Err: fmt.Errorf("app: no province %s in the gazetteer of %d", a.Config.Province, edition)}
+	}
+	a.Auth, err = auth.New(auth.Config{DB: a.DB, Keys: a.Keys, Province: a.Province, Home: home, Ground: a.Gazetteer,
+		Areas: areas{a.Gazetteer, home}, Views: views, BaseURL: a.Config.PublicURL, Menu: menu, Now: a.Now})
+	if err != nil {
+		return err
+	}
+	a.People = person.New(person.Config{DB: a.DB, Keys: a.Keys})
+	a.Outbreak = outbreak.New(outbreak.Config{DB: a.DB, Gazetteer: a.Gazetteer, People: a.People, Province: a.Province,
+		Edition: edition, Now: a.Now, Views: views, Log: a.Log})
+	a.boundaries = area.NewBoundaryStore(a.DB, a.Province, a.Gazetteer)
+	a.Map, err = epimap.New(epimap.Config{DB: a.DB, Gazetteer: a.Gazetteer, Boundaries: a.boundaries, Province: a.Province,
+		K: a.Config.K, Edition: edition, Now: a.Now, Hub: a.Hub, Views: views, Log: a.Log})
+	if err != nil {
+		return err
+	}
+	a.modules = []Module{a.Auth, a.Outbreak, a.Map}
+	return nil
+}
+
+// menu has the pages of staff, each for those who may do its act.
+var menu = []auth.MenuItem{
+	{Act: auth.ReadCases, Link: web.Link{Href: "/cases", Key: "outbreak.nav"}},
+	{Act: auth.ReadCases, Link: web.Link{Href: "/announcements", Key: "outbreak.nav.announce"}},
+	{Act: auth.ManageAccounts, Link: web.Link{Href: "/accounts", Key: "auth.nav.accounts"}},
+	{Act: auth.ReadAudit, Link: web.Link{Href: "/audit", Key: "auth.nav.audit"}},
+}
+
+func (a *App) routes(views *web.Views) (err error) {
+	a.Router, err = web.NewRouter(web.Config{Catalog: a.Catalog, Views: views, Log: a.Log, Metrics: a.Metrics,
+		Origins: a.Config.Origins, Proxies: a.Config.Proxies, Nav: []web.Link{{Href: "/", Key: "app.nav.map"}}})
+	if err != nil {
+		return err
+	}
+	a.Router.Use(a.Auth.Middleware)
+	for _, m := range a.modules {
+		m.Routes(a.Router)
+	}
+	return nil
+}
+
+// listeners and jobs of every module.
+func (a *App) listeners() (all []event.Listener) {
+	for _, m := range a.modules {
+		all = append(all, m.Listeners()...)
+	}
+	return all
+}
+
+// Keeping of what has been dealt with.
+const (
+	factsKept = 14 * 24 * time.Hour // for a node that comes back and for another that takes the facts over
+	runsKept  = 7 * 24 * time.Hour
+)
+
+func (a *App) jobs() []job.Job {
+	all := []job.Job{
+		{Name: "prune_facts", Every: time.Hour, Do: func(ctx context.Context, _ job.Run) error {
+			_, err := event.Prune(ctx, a.DB, a.Province, a.listeners(), a.Now().Add(-factsKept))
+			return err
+		}},
+		{Name: "prune_runs", Every: time.Hour, Do: func(ctx context.Context, _ job.Run) error {
+			return job.Prune(ctx, a.DB, a.Province, a.Now().Add(-runsKept))
+		}},
+	}
+	for _, m := range a.modules {
+		all = append(all, m.Jobs()...)
+	}
+	return all
+}
+
+// areas names areas for the accounts' pages.
+type areas struct {
+	g    *area.Gazetteer
+	home area.Code
+}
+
+// Title says the path of a unit.
+func (as areas) Title(c area.Code) string { return as.g.Title(c) }
+
+// Options returns the province, its districts and its communes.
+func (as areas) Options() []area.Code {
+	var all []area.Code
+	var add func(c area.Code)
+	add = func(c area.Code) {
+		all = append(all, c)
+		for _, u := range as.g.Children(c) {
+			add(u.Code)
+		}
+	}
+	add(as.home)
+	return all
+}

@@ -1,0 +1,332 @@
+package outbreak
+
+import (
+	"encoding/csv"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"khien/kernel/area"
+	"khien/kernel/auth"
+	"khien/kernel/day"
+	"khien/kernel/fault"
+	"khien/kernel/id"
+	"khien/kernel/person"
+	"khien/kernel/web"
+	"khien/wire/sheet"
+)
+
+// uploadBytes bounds a list sent by form.
+const uploadBytes = 32 << 20
+
+// Routes registers the pages and the API.
+func (s *Service) Routes(rt *web.Router) {
+	read, write := rt.With(auth.Require(auth.ReadCases)), rt.With(auth.Require(auth.WriteCases))
+	read.Get("/cases", s.getCases)
+	write.Get("/cases/new", s.getNewCase)
+	write.Post("/cases", s.postCase)
+	read.Get("/cases/{id}", s.getCase)
+	write.Get("/cases/{id}/edit", s.getEditCase)
+	write.Post("/cases/{id}", s.postEditCase)
+	rt.With(auth.Require(auth.Export)).Get("/cases/export", s.getExport, web.Timeout(0), web.NoGzip())
+	imports := rt.With(auth.Require(auth.Import))
+	imports.Get("/cases/import", s.getImport)
+	imports.Post("/cases/import", s.postImport, web.MaxBody(uploadBytes+64<<10), web.Timeout(10*time.Minute))
+	read.Get("/announcements", s.getAnnouncements)
+	rt.With(auth.Require(auth.Announce)).Post("/announcements", s.postAnnouncement)
+	s.api(rt)
+}
+
+// filterForm is the query of the list.
+type filterForm struct {
+	Classification string    `form:"classification"`
+	Source         string    `form:"source"`
+	Area           area.Code `form:"area"`
+	From           day.Day   `form:"from"`
+	To             day.Day   `form:"to"`
+	Search         string    `form:"q,max=80"`
+	After          *Cursor   `form:"after"`
+}
+
+func (f filterForm) filter() Filter {
+	return Filter{Classification: Classification(f.Classification), Source: Source(f.Source), Area: f.Area,
+		From: f.From, To: f.To, Search: f.Search, After: f.After}
+}
+
+type casesPage struct {
+	Form                    web.Form
+	Cases                   []caseRow
+	Pager                   web.Pager
+	Areas, Sources, Classes []web.Choice
+	MayWrite, MayImport     bool
+	MayExport, Filtered     bool
+	ExportHref              string
+}
+
+// caseRow is a case as a list shows it.
+type caseRow struct {
+	Case
+	AreaName, StayName string
+}
+
+func (s *Service) getCases(w http.ResponseWriter, r *http.Request) error {
+	sc, err := auth.ScopeOf(r.Context(), auth.ReadCases, "case_list")
+	if err != nil {
+		return err
+	}
+	var f filterForm
+	if err := web.Decode(r, &f); err != nil {
+		return err
+	}
+	page, err := s.List(r.Context(), sc, f.filter())
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	q.Del("after")
+	p := casesPage{Form: web.FormOf(r, nil), MayWrite: sc.Allows(auth.WriteCases), MayImport: sc.Allows(auth.Import),
+		MayExport: sc.Allows(auth.Export), Filtered: len(q) > 0, ExportHref: "/cases/export?" + q.Encode(),
+		Areas: s.areaChoices(r, sc, true), Sources: choicesOf(r, "outbreak.source.", Sources, true),
+		Classes: choicesOf(r, "outbreak.classification.", Classifications, true)}
+	for _, c := range page.Cases {
+		p.Cases = append(p.Cases, caseRow{c, s.gazetteer.Title(c.Area), s.gazetteer.Title(c.Stay)})
+	}
+	if page.Next != nil {
+		p.Pager.Next = "/cases?" + with(q, "after", page.Next.String())
+	}
+	if f.After != nil {
+		p.Pager.First = "/cases?" + q.Encode()
+	}
+	return s.views.Render(w, r, http.StatusOK, "outbreak/cases.html", p)
+}
+
+func with(q url.Values, key, value string) string {
+	q.Set(key, value)
+	return q.Encode()
+}
+
+type casePage struct {
+	Case     Case
+	Who      person.Person
+	Facts    []web.Cell
+	MayWrite bool
+}
+
+func (s *Service) getCase(w http.ResponseWriter, r *http.Request) error {
+	c, who, sc, err := s.readFor(r, auth.ReadCases, "case_page")
+	if err != nil {
+		return err
+	}
+	p := casePage{Case: c, Who: who, Facts: s.factsOf(r, c, who), MayWrite: sc.Check(auth.WriteCases, c.Area) == nil}
+	return s.views.Render(w, r, http.StatusOK, "outbreak/case.html", p)
+}
+
+// readFor reads the case that the path names, for a page of the given act.
+func (s *Service) readFor(r *http.Request, act auth.Act, purpose string) (Case, person.Person, auth.Scope, error) {
+	sc, err := auth.ScopeOf(r.Context(), act, purpose)
+	if err != nil {
+		return Case{}, person.Person{}, sc, err
+	}
+	i, err := id.Parse(r.PathValue("id"))
+	if err != nil {
+		return Case{}, person.Person{}, sc, fault.New(fault.NotFound, "outbreak.case")
+	}
+	c, who, err := s.Read(r.Context(), sc, i)
+	if fault.Is(err, fault.NotFound) {
+		err = fault.New(fault.NotFound, "outbreak.case")
+	}
+	return c, who, sc, err
+}
+
+// caseForm is the form of a case, and its JSON.
+type caseForm struct {
+	ID             id.ID     `form:"id"`
+	Version        int       `form:"version"`
+	Number         string    `form:"number,max=40"`
+	Name           string    `form:"name,max=120"`
+	Phone          string    `form:"phone,max=20"`
+	Sex            string    `form:"sex"`
+	BirthYear      int       `form:"birth_year"`
+	Classification string    `form:"classification,required"`
+	Area           area.Code `form:"area,required"`
+	Stay           area.Code `form:"stay"`
+	Source         string    `form:"source"`
+	Onset          day.Day   `form:"onset"`
+	Specimen       day.Day   `form:"specimen"`
+	Confirmed      day.Day   `form:"confirmed"`
+	Reported       day.Day   `form:"reported,required"`
+	Outcome        string    `form:"outcome"`
+	OutcomeOn      day.Day   `form:"outcome_on"`
+}
+
+func (f caseForm) draft() Draft {
+	return Draft{Case: Case{ID: f.ID, Number: f.Number, Sex: f.Sex, BirthYear: f.BirthYear, Classification: Classification(f.Classification),
+		Area: f.Area, Stay: f.Stay, Source: Source(f.Source), Onset: f.Onset, Specimen: f.Specimen, ConfirmedOn: f.Confirmed,
+		Reported: f.Reported, Outcome: Outcome(f.Outcome), OutcomeOn: f.OutcomeOn, Version: f.Version},
+		Who: person.Person{Name: f.Name, Phone: f.Phone}}
+}
+
+type formPage struct {
+	Form                     web.Form
+	Action                   string
+	Version                  int
+	Areas, Stays, Sources    []web.Choice
+	Classes, Outcomes, Sexes []web.Choice
+	New                      bool
+}
+
+func (s *Service) formPage(r *http.Request, sc auth.Scope, f web.Form, action string) formPage {
+	return formPage{Form: f, Action: action, New: action == "/cases",
+		Areas: s.areaChoices(r, sc, false), Stays: s.stayChoices(r), Sources: choicesOf(r, "outbreak.source.", Sources, true),
+		Classes: choicesOf(r, "outbreak.classification.", Classifications, false), Outcomes: choicesOf(r, "outbreak.outcome.", Outcomes, true),
+		Sexes: choicesOf(r, "outbreak.sex.", Sexes, true)}
+}
+
+func (s *Service) getNewCase(w http.ResponseWriter, r *http.Request) error {
+	sc, err := auth.ScopeOf(r.Context(), auth.WriteCases, "case_form")
+	if err != nil {
+		return err
+	}
+	f := web.NewForm("classification", string(Confirmed), "reported", s.today().String(), "confirmed", s.today().String())
+	return s.views.Render(w, r, http.StatusOK, "outbreak/form.html", s.formPage(r, sc, f, "/cases"))
+}
+
+func (s *Service) postCase(w http.ResponseWriter, r *http.Request) error {
+	return s.postForm(w, r, "/cases", func(sc auth.Scope, d Draft) (Case, error) { return s.Create(r.Context(), sc, d) })
+}
+
+// postForm decodes the form, does the act, and shows the form again when the
+// fields, not the act, are refused.
+func (s *Service) postForm(w http.ResponseWriter, r *http.Request, action string, act func(auth.Scope, Draft) (Case, error)) error {
+	sc, err := auth.ScopeOf(r.Context(), auth.WriteCases, "case_form")
+	if err != nil {
+		return err
+	}
+	var f caseForm
+	err = web.Decode(r, &f)
+	var c Case
+	if err == nil {
+		c, err = act(sc, f.draft())
+	}
+	if err == nil {
+		http.Redirect(w, r, "/cases/"+c.ID.String()+"?_done=outbreak.case", http.StatusSeeOther)
+		return nil
+	}
+	if len(web.Refused(err)) == 0 {
+		return err
+	}
+	return s.views.Render(w, r, http.StatusUnprocessableEntity, "outbreak/form.html", s.formPage(r, sc, web.FormOf(r, err), action))
+}
+
+func (s *Service) getEditCase(w http.ResponseWriter, r *http.Request) error {
+	c, who, sc, err := s.readFor(r, auth.WriteCases, "case_form")
+	if err != nil {
+		return err
+	}
+	year := ""
+	if c.BirthYear != 0 {
+		year = strconv.Itoa(c.BirthYear)
+	}
+	f := web.NewForm("version", strconv.Itoa(c.Version), "number", c.Number, "name", who.Name, "phone", who.Phone, "sex", c.Sex,
+		"birth_year", year, "classification", string(c.Classification), "area", c.Area.String(), "stay", c.Stay.String(),
+		"source", string(c.Source), "onset", c.Onset.String(), "specimen", c.Specimen.String(), "confirmed", c.ConfirmedOn.String(),
+		"reported", c.Reported.String(), "outcome", string(c.Outcome), "outcome_on", c.OutcomeOn.String())
+	return s.views.Render(w, r, http.StatusOK, "outbreak/form.html", s.formPage(r, sc, f, "/cases/"+c.ID.String()))
+}
+
+func (s *Service) postEditCase(w http.ResponseWriter, r *http.Request) error {
+	i, err := id.Parse(r.PathValue("id"))
+	if err != nil {
+		return fault.New(fault.NotFound, "outbreak.case")
+	}
+	return s.postForm(w, r, "/cases/"+i.String(), func(sc auth.Scope, d Draft) (Case, error) {
+		d.ID = i
+		return s.Change(r.Context(), sc, d)
+	})
+}
+
+// exportColumns is how many columns an export has; the catalog names them
+// outbreak.column.0 and on, as ImportCases reads them back.
+const exportColumns = 14
+
+func (s *Service) getExport(w http.ResponseWriter, r *http.Request) error {
+	sc, err := auth.ScopeOf(r.Context(), auth.Export, "case_export")
+	if err != nil {
+		return err
+	}
+	var f filterForm
+	if err := web.Decode(r, &f); err != nil {
+		return err
+	}
+	out := csv.NewWriter(w)
+	begun := false
+	begin := func() error {
+		begun = true
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+		w.Header().Set("Content-Disposition", `attachment; filename="khien-ca-benh.csv"`)
+		if _, err := w.Write([]byte("\ufeff")); err != nil {
+			return err
+		}
+		head := make([]string, exportColumns)
+		for i := range head {
+			head[i] = web.T(r.Context(), "outbreak.column."+strconv.Itoa(i))
+		}
+		return out.Write(head)
+	}
+	err = s.Export(r.Context(), sc, f.filter(), func(c Case) error {
+		if !begun {
+			if err := begin(); err != nil {
+				return err
+			}
+		}
+		return out.Write(s.exportRow(r, c))
+	})
+	if err == nil && !begun {
+		err = begin()
+	}
+	if err != nil {
+		return err
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func (s *Service) exportRow(r *http.Request, c Case) []string {
+	var names [3]string
+	for _, u := range s.gazetteer.Path(c.Area) {
+		switch u.Code.Level() {
+		case area.Province:
+			names[0] = u.Name
+		case area.District:
+			names[1] = u.FullName
+		case area.Commune:
+			names[2] = u.FullName
+		}
+	}
+	year := ""
+	if c.BirthYear != 0 {
+		year = strconv.Itoa(c.BirthYear)
+	}
+	say := func(prefix, value string) string {
+		if value == "" {
+			return ""
+		}
+		return web.T(r.Context(), prefix+value)
+	}
+	row := []string{c.Number, say("outbreak.sex.", c.Sex), year, say("outbreak.classification.", string(c.Classification)),
+		names[0], names[1], names[2], say("outbreak.source.", string(c.Source)), vn(c.Onset), vn(c.Specimen), vn(c.ConfirmedOn),
+		vn(c.Reported), say("outbreak.outcome.", string(c.Outcome)), vn(c.OutcomeOn)}
+	for i, cell := range row {
+		row[i] = sheet.Harmless(cell)
+	}
+	return row
+}
+
+// vn writes a day as Vietnam does, "" for none.
+func vn(d day.Day) string {
+	if d == 0 {
+		return ""
+	}
+	return d.Time().Format("02/01/2006")
+}

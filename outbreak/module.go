@@ -1,0 +1,40 @@
+package outbreak
+
+import (
+	"embed"
+	"io/fs"
+
+	"khien/kernel/event"
+	"khien/kernel/job"
+	"khien/kernel/web"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+//go:embed pages
+var pages embed.FS
+
+// Pages are the templates and catalogs, for web.NewViews and i18n.New.
+func Pages() web.Pages { return web.Pages{Name: "outbreak", FS: pages} }
+
+// Name is the capability's: migration line, metric label, log group.
+func (s *Service) Name() string { return "outbreak" }
+
+// Migrations returns the capability's tables.
+func (s *Service) Migrations() fs.FS { return Migrations() }
+
+// Migrations returns the tables of package outbreak, for line "outbreak".
+func Migrations() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	return sub
+}
+
+// Listeners is empty: nobody tells the outbreak anything yet.
+func (s *Service) Listeners() []event.Listener { return nil }
+
+// Jobs is empty: nothing of the outbreak waits.
+func (s *Service) Jobs() []job.Job { return nil }

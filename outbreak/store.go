@@ -1,0 +1,281 @@
+package outbreak
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"khien/kernel/area"
+	"khien/kernel/auth"
+	"khien/kernel/day"
+	"khien/kernel/id"
+	"khien/kernel/store"
+)
+
+const caseColumns = `id, coalesce(number, ''), person, sex, birth_year, classification, area, stay, source,
+	onset, specimen, confirmed_on, reported, outcome, outcome_on, version, created_ms, changed_ms, actor`
+
+func scanCase(s store.Scan) (c Case, err error) {
+	var created, changed int64
+	err = s(&c.ID, &c.Number, &c.Person, &c.Sex, &c.BirthYear, &c.Classification, &c.Area, &c.Stay, &c.Source,
+		&c.Onset, &c.Specimen, &c.ConfirmedOn, &c.Reported, &c.Outcome, &c.OutcomeOn, &c.Version, &created, &changed, &c.Actor)
+	c.Created, c.Changed = store.Time(created), store.Time(changed)
+	return c, err
+}
+
+// readable is the predicate of the cases that a scope may read: those it
+// answers for and those that stay in it. The first parameter is $first.
+func readable(sc auth.Scope, first int) (string, []any) {
+	mine, args := sc.Where("area", first)
+	staying, more := sc.Where("stay", first+len(args))
+	return "(" + mine + " or " + staying + ")", append(args, more...)
+}
+
+func caseByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Case, error) {
+	may, args := readable(sc, 3)
+	return store.One(ctx, q, scanCase,
+		"select "+caseColumns+" from outbreak_case where province = $1 and id = $2 and "+may,
+		append([]any{sc.Province(), i}, args...)...)
+}
+
+func insertCase(tx *store.Tx, sc auth.Scope, c Case) error {
+	_, err := tx.Exec(`insert into outbreak_case (province, id, number, person, sex, birth_year, classification, area, stay,
+		source, onset, specimen, confirmed_on, reported, outcome, outcome_on, version, created_ms, changed_ms, actor)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+		sc.Province(), c.ID, orNull(c.Number), c.Person, c.Sex, c.BirthYear, string(c.Classification), c.Area, c.Stay,
+		string(c.Source), c.Onset, c.Specimen, c.ConfirmedOn, c.Reported, string(c.Outcome), c.OutcomeOn, c.Version,
+		store.Millis(c.Created), store.Millis(c.Changed), c.Actor)
+	return err
+}
+
+// updateCase writes c over version was and reports whether that still stood.
+func updateCase(tx *store.Tx, sc auth.Scope, c Case, was int) (bool, error) {
+	n, err := tx.Exec(`update outbreak_case set number = $3, person = $4, sex = $5, birth_year = $6, classification = $7,
+		area = $8, stay = $9, source = $10, onset = $11, specimen = $12, confirmed_on = $13, reported = $14, outcome = $15,
+		outcome_on = $16, version = $17, changed_ms = $18, actor = $19
+		where province = $1 and id = $2 and version = $20`,
+		sc.Province(), c.ID, orNull(c.Number), c.Person, c.Sex, c.BirthYear, string(c.Classification), c.Area, c.Stay,
+		string(c.Source), c.Onset, c.Specimen, c.ConfirmedOn, c.Reported, string(c.Outcome), c.OutcomeOn, c.Version,
+		store.Millis(c.Changed), c.Actor, was)
+	return n == 1, err
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// listCases returns at most most cases after the cursor, the last reported first.
+func listCases(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, most int) ([]Case, error) {
+	text, args := listQuery(sc, f)
+	return store.All(ctx, q, scanCase, fmt.Sprintf("%s limit %d", text, most), args...)
+}
+
+// eachCase streams every case of the filter in the same order.
+func eachCase(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, row func(Case) error) error {
+	text, args := listQuery(sc, f)
+	return store.Each(ctx, q, func(s store.Scan) error {
+		c, err := scanCase(s)
+		if err != nil {
+			return err
+		}
+		return row(c)
+	}, text, args...)
+}
+
+func listQuery(sc auth.Scope, f Filter) (string, []any) {
+	w := &where{args: []any{sc.Province()}}
+	may, args := readable(sc, 2)
+	w.args = append(w.args, args...)
+	w.add(f.Classification != "", "classification = %s", string(f.Classification))
+	w.add(f.Source != "", "source = %s", string(f.Source))
+	if f.Area != 0 {
+		lo, hi := f.Area.Range()
+		w.add(true, "area >= %s and area < %s", lo, hi)
+	}
+	w.add(f.From != 0, "reported >= %s", f.From)
+	w.add(f.To != 0, "reported <= %s", f.To)
+	w.add(f.Number != "", "number = %s", f.Number)
+	if f.people != nil {
+		marks := make([]string, len(f.people))
+		for i, p := range f.people {
+			w.args = append(w.args, p)
+			marks[i] = fmt.Sprintf("$%d", len(w.args))
+		}
+		w.parts = append(w.parts, "person in ("+strings.Join(append(marks, "null"), ", ")+")")
+	}
+	if f.After != nil {
+		w.add(true, "(reported < %s or reported = %s and id < %s)", f.After.Reported, f.After.Reported, f.After.ID)
+	}
+	text := "select " + caseColumns + " from outbreak_case where province = $1 and " + may
+	for _, p := range w.parts {
+		text += " and " + p
+	}
+	return text + " order by reported desc, id desc", w.args
+}
+
+// where gathers conditions and their arguments.
+type where struct {
+	parts []string
+	args  []any
+}
+
+// add adds a condition whose %s are the next parameters, when it is asked for.
+func (w *where) add(asked bool, format string, args ...any) {
+	if !asked {
+		return
+	}
+	marks := make([]any, len(args))
+	for i, a := range args {
+		w.args = append(w.args, a)
+		marks[i] = fmt.Sprintf("$%d", len(w.args))
+	}
+	w.parts = append(w.parts, fmt.Sprintf(format, marks...))
+}
+
+// importKeys returns which of the keys stand already.
+func importKeys(tx *store.Tx, sc auth.Scope, keys [][]byte) (map[string]bool, error) {
+	stands := map[string]bool{}
+	for start := 0; start < len(keys); start += 500 {
+		part := keys[start:min(start+500, len(keys))]
+		args := []any{sc.Province()}
+		marks := make([]string, len(part))
+		for i, k := range part {
+			args = append(args, k)
+			marks[i] = fmt.Sprintf("$%d", i+2)
+		}
+		err := store.Each(tx.Context(), tx, func(s store.Scan) error {
+			var k []byte
+			err := s(&k)
+			stands[string(k)] = true
+			return err
+		}, "select import_key from outbreak_case where province = $1 and import_key in ("+strings.Join(marks, ", ")+")", args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return stands, nil
+}
+
+// markImported notes the list's row that a case came from.
+func markImported(tx *store.Tx, sc auth.Scope, i id.ID, key []byte) error {
+	_, err := tx.Exec("update outbreak_case set import_key = $3 where province = $1 and id = $2", sc.Province(), i, key)
+	return err
+}
+
+// confirmedCounts returns how many cases were confirmed in the ground, by area
+// and day, up to a day; ordered.
+func confirmedCounts(ctx context.Context, q store.Querier, sc auth.Scope, ground area.Code, through day.Day) ([]cell, error) {
+	lo, hi := ground.Range()
+	return store.All(ctx, q, func(s store.Scan) (c cell, err error) {
+		err = s(&c.area, &c.day, &c.cases)
+		return c, err
+	}, `select area, confirmed_on, count(*) from outbreak_case where province = $1 and area >= $2 and area < $3
+		and classification = 'confirmed' and confirmed_on <= $4 group by area, confirmed_on order by area, confirmed_on`,
+		sc.Province(), lo, hi, through)
+}
+
+// cell is one number of one area on one day.
+type cell struct {
+	area  area.Code
+	day   day.Day
+	rest  bool
+	cases int
+}
+
+type cellKey struct {
+	area area.Code
+	day  day.Day
+	rest bool
+}
+
+func (c cell) key() cellKey { return cellKey{c.area, c.day, c.rest} }
+
+func restInt(rest bool) int {
+	if rest {
+		return 1
+	}
+	return 0
+}
+
+// announcedBetween returns the announced numbers of the days from to to.
+func announcedBetween(ctx context.Context, q store.Querier, province int, from, to day.Day) (map[cellKey]int, error) {
+	m := map[cellKey]int{}
+	err := store.Each(ctx, q, func(s store.Scan) error {
+		var c cell
+		var rest int
+		if err := s(&c.area, &c.day, &rest, &c.cases); err != nil {
+			return err
+		}
+		c.rest = rest == 1
+		m[c.key()] = c.cases
+		return nil
+	}, "select area, day, rest, cases from outbreak_count where province = $1 and day >= $2 and day <= $3", province, from, to)
+	return m, err
+}
+
+// writeCounts sets the announced numbers.
+func writeCounts(tx *store.Tx, province int, announcement id.ID, cells []cell) error {
+	b := store.Bulk{Table: "outbreak_count", Columns: []string{"province", "area", "day", "rest", "cases", "announcement"},
+		OnConflict: "on conflict (province, area, day, rest) do update set cases = excluded.cases, announcement = excluded.announcement"}
+	_, err := b.Insert(tx, rowsOf(cells, func(c cell) []any {
+		return []any{province, c.area, c.day, restInt(c.rest), c.cases, announcement}
+	}))
+	return err
+}
+
+func rowsOf[T any](all []T, row func(T) []any) iter.Seq[[]any] {
+	return func(yield func([]any) bool) {
+		for _, v := range all {
+			if !yield(row(v)) {
+				return
+			}
+		}
+	}
+}
+
+// held is a row of a published list that waits for a person.
+type held struct {
+	day     day.Day
+	listed  string
+	cases   int
+	verdict area.Verdict
+	why     string
+}
+
+func writeHeld(tx *store.Tx, province int, announcement id.ID, hs []held) error {
+	b := store.Bulk{Table: "outbreak_held", Columns: []string{"province", "day", "listed", "cases", "verdict", "why", "announcement"},
+		OnConflict: "on conflict (province, day, listed) do update set cases = excluded.cases, verdict = excluded.verdict, why = excluded.why"}
+	_, err := b.Insert(tx, rowsOf(hs, func(h held) []any {
+		return []any{province, h.day, h.listed, h.cases, string(h.verdict), h.why, announcement}
+	}))
+	return err
+}
+
+func insertAnnouncement(tx *store.Tx, province int, a Announcement) error {
+	_, err := tx.Exec(`insert into outbreak_announcement (province, id, kind, source, digest, ground, through, rows_in, cases_in, actor, at_ms)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		province, a.ID, a.Kind, a.Source, a.digest, a.Ground, a.Through, a.Rows, a.Cases, a.Actor, store.Millis(a.At))
+	return err
+}
+
+// announcements returns the acts before a moment, the last first.
+func announcements(ctx context.Context, q store.Querier, province int, beforeMS int64, most int) ([]Announcement, error) {
+	return store.All(ctx, q, scanAnnouncement, fmt.Sprintf(`select id, kind, source, ground, through, rows_in, cases_in, actor, at_ms
+		from outbreak_announcement where province = $1 and at_ms < $2 order by at_ms desc limit %d`, most), province, beforeMS)
+}
+
+func announcementByID(ctx context.Context, q store.Querier, province int, i id.ID) (Announcement, error) {
+	return store.One(ctx, q, scanAnnouncement, `select id, kind, source, ground, through, rows_in, cases_in, actor, at_ms
+		from outbreak_announcement where province = $1 and id = $2`, province, i)
+}
+
+func scanAnnouncement(s store.Scan) (a Announcement, err error) {
+	var ms int64
+	err = s(&a.ID, &a.Kind, &a.Source, &a.Ground, &a.Through, &a.Rows, &a.Cases, &a.Actor, &ms)
+	a.At = store.Time(ms)
+	return a, err
+}
