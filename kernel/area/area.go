@@ -41,4 +41,19 @@
 // it really lies: it is reported, never moved.
 //
 // Rejected: no unit has the name.
+//
+// # Maps
+//
+// Real boundaries come from a file that the province has (ReadBoundaries); none
+// are shipped. Until then Approximate draws a sketch, marked so on every shape:
+// Natural Earth's outline of the province, divided by the seats of its units.
+// Positions inside a district are schematic. In Lạng Sơn, compared with the real
+// borders, four fifths of the ground lie in the right district and two thirds in
+// the right commune of 2025; of the communes of 2021 only the neighbourhood is
+// meant. Five more provinces have all their districts' seats and are divided;
+// for the others there is the outline alone. Vietnam draws the country, with
+// Hoàng Sa and Trường Sa.
+//
+// A Shape is WGS 84, longitude first. Neighbours agree point for point, so that
+// Simplify keeps their common border common.
 package area

@@ -178,11 +178,14 @@ func (rep *Report) examine(g *Gazetteer, s Shape, feature int) {
 		rep.Problems = append(rep.Problems, Problem{Feature: feature, Name: u.FullName, Code: s.Code, Why: "area.boundaries." + why, Args: args})
 	}
 	for _, rings := range s.Polygons {
-		crossed(segments(rings), func(a, b segment) bool {
+		checked := crossed(segments(rings), func(a, b segment) bool {
 			p := a.meet(b)
 			say("crossing", map[string]any{"lon": p[0], "lat": p[1]})
 			return false
 		})
+		if !checked {
+			say("tangled", nil)
+		}
 		for _, hole := range rings[1:] {
 			if !rings[0].contains(hole[0]) && !rings[0].contains(hole[1]) {
 				say("hole", map[string]any{"lon": hole[0][0], "lat": hole[0][1]})

@@ -48,6 +48,9 @@ func readFeatures(r io.Reader) ([]feature, error) {
 	return c.Features, nil
 }
 
+// flatKm2 is a square metre: less is no ground.
+const flatKm2 = 1e-6
+
 // polygons reads the geometry of a Polygon or MultiPolygon, without the rings
 // that have no ground (less than four positions, or all in a line): rounding
 // leaves such, and their numbers come back in flat. A refusal says the ring,
@@ -76,7 +79,7 @@ func (f *feature) polygons() (out [][]Ring, flat []int, bad *fault.Error) {
 			if bad != nil {
 				return nil, nil, bad.With("ring", ring)
 			}
-			if len(r) < 4 || r.areaKm2() == 0 {
+			if len(r) < 4 || math.Abs(r.areaKm2()) < flatKm2 {
 				flat = append(flat, ring)
 				if i == 0 {
 					ring += len(p) - 1

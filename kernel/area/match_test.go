@@ -3,6 +3,7 @@ package area_test
 import (
 	"encoding/csv"
 	"strconv"
+	"sync"
 	"testing"
 
 	"khien/kernel/area"
@@ -168,4 +169,24 @@ func BenchmarkMatchPublishedCommunes(b *testing.B) {
 			g.Match(area.Names{Province: r[1], District: r[2], Commune: r[3]})
 		}
 	}
+}
+
+func TestGazetteerFromManyGoroutines(t *testing.T) {
+	g := area.Load()
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 50 {
+				m := g.Match(area.Names{Province: "Lạng Sơn", District: "Hữu Lũng", Commune: "Minh Hòa " + strconv.Itoa(i*j%7)})
+				if m.Args["province"] != "Lạng Sơn" {
+					t.Errorf("got %+v", m)
+				}
+				m.Args["province"], m.Between = "mine", nil
+			}
+			g.Find(area.Query{Text: "hữu"})
+			g.Approximate(area.Edition2021, area.District, area.Code(0))
+			g.Vietnam(area.Edition2025)
+		})
+	}
+	wg.Wait()
 }

@@ -48,24 +48,37 @@ func (s segment) meet(t segment) Point {
 	return Point{s.a[0] + f*(s.b[0]-s.a[0]), s.a[1] + f*(s.b[1]-s.a[1])}
 }
 
-// crossed calls f for every pair of segments that cross; f returns false to stop.
-// A grid of about as many cells as segments keeps it near linear.
-func crossed(ss []segment, f func(a, b segment) bool) {
+// crossed calls f for every pair of segments that cross, some pairs twice;
+// f returns false to stop. A grid of about as many cells as segments keeps it
+// near linear. It gives up and returns false on lines so tangled that the work
+// would go far beyond what any border takes.
+func crossed(ss []segment, f func(a, b segment) bool) (done bool) {
 	if len(ss) == 0 {
-		return
+		return true
 	}
 	g := newGrid(ss)
+	if g == nil {
+		return false
+	}
+	work := 0
 	for _, cell := range g.cells {
+		if work += len(cell) * len(cell); work > tangledWork*len(ss)+1e6 {
+			return false
+		}
 		for i, x := range cell {
 			for _, y := range cell[:i] {
-				a, b := ss[x], ss[y]
-				if a.properly(b) && !f(a, b) {
-					return
+				if a, b := ss[x], ss[y]; a.properly(b) && !f(a, b) {
+					return true
 				}
 			}
 		}
 	}
+	return true
 }
+
+// tangledWork is how many cells and comparisons a segment may cost; the
+// communes of Lạng Sơn at 20 m cost two and ten.
+const tangledWork = 500
 
 type grid struct {
 	box    Box
@@ -73,6 +86,7 @@ type grid struct {
 	cells  [][]int32
 }
 
+// newGrid puts each segment into the cells that it passes; nil for too many.
 func newGrid(ss []segment) *grid {
 	g := &grid{box: emptyBox()}
 	for _, s := range ss {
@@ -81,16 +95,43 @@ func newGrid(ss []segment) *grid {
 	side := min(max(int(math.Sqrt(float64(len(ss)))), 1), 2048)
 	g.nx, g.ny = side, side
 	g.cells = make([][]int32, side*side)
+	cost := 0
 	for i, s := range ss {
-		x0, y0 := g.at(s.a)
-		x1, y1 := g.at(s.b)
-		for y := min(y0, y1); y <= max(y0, y1); y++ {
-			for x := min(x0, x1); x <= max(x0, x1); x++ {
+		if s.a[1] > s.b[1] {
+			s.a, s.b = s.b, s.a
+		}
+		_, y0 := g.at(s.a)
+		_, y1 := g.at(s.b)
+		for y := y0; y <= y1; y++ {
+			x0, x1 := g.span(s, y)
+			for x := x0; x <= x1; x++ {
 				g.cells[y*g.nx+x] = append(g.cells[y*g.nx+x], int32(i))
+			}
+			if cost += x1 - x0 + 1; cost > tangledWork*len(ss)+1e6 {
+				return nil
 			}
 		}
 	}
 	return g
+}
+
+// span returns the columns that s, which runs north, passes in a row of cells.
+func (g *grid) span(s segment, row int) (lo, hi int) {
+	height := (g.box.Max[1] - g.box.Min[1]) / float64(g.ny)
+	south, north := g.box.Min[1]+float64(row)*height, g.box.Min[1]+float64(row+1)*height
+	x := func(y float64) Point {
+		y = min(max(y, s.a[1]), s.b[1])
+		if s.a[1] == s.b[1] {
+			return s.a
+		}
+		return Point{s.a[0] + (s.b[0]-s.a[0])*(y-s.a[1])/(s.b[1]-s.a[1]), y}
+	}
+	a, _ := g.at(x(south))
+	b, _ := g.at(x(north))
+	if s.a[1] == s.b[1] {
+		b, _ = g.at(s.b)
+	}
+	return max(min(a, b)-1, 0), min(max(a, b)+1, g.nx-1) // rounding may put a border in the next column
 }
 
 func (g *grid) at(p Point) (x, y int) {
@@ -98,7 +139,7 @@ func (g *grid) at(p Point) (x, y int) {
 		if hi <= lo {
 			return 0
 		}
-		return min(int((v-lo)/(hi-lo)*float64(n)), n-1)
+		return max(min(int((v-lo)/(hi-lo)*float64(n)), n-1), 0)
 	}
 	return f(p[0], g.box.Min[0], g.box.Max[0], g.nx), f(p[1], g.box.Min[1], g.box.Max[1], g.ny)
 }

@@ -151,7 +151,7 @@ func (t *topology) ring(numbers []int32, arcs [][]int32) Ring {
 }
 
 // Simplify returns the shapes with fewer points: a point goes when the triangle
-// with its neighbours is smaller than five squares of toleranceM metres
+// with its neighbours is smaller than six squares of toleranceM metres
 // (Visvalingam), so that lines move by about that much. Borders that two shapes share point for point stay shared, no
 // ring vanishes, and where lines would come to cross they keep more points.
 func Simplify(shapes []Shape, toleranceM float64) []Shape {
@@ -160,7 +160,7 @@ func Simplify(shapes []Shape, toleranceM float64) []Shape {
 	tolerance := make([]float64, len(t.arcs))
 	arcs := make([][]int32, len(t.arcs))
 	for i := range t.arcs {
-		tolerance[i] = 5 * toleranceM * toleranceM
+		tolerance[i] = 6 * toleranceM * toleranceM
 		arcs[i] = t.thin(t.arcs[i], tolerance[i], keep[i])
 	}
 	for range 6 {

@@ -17,14 +17,12 @@ type links struct {
 }
 
 // How a link is known, best first. A unit keeps only the links of its best kind.
-var hows = []string{"hand", "name", "code", "kept"}
+var hows = []string{"hand", "name", "code"}
 
 // succeed joins the two editions. A row of the package counts when its old
 // unit is the same unit of 2021 by number and name ("name": also by name alone,
 // where the row has no number); then when only the number agrees, because the
-// unit was renamed or merged in between and kept it ("code"); a commune without
-// any row whose number lives on in 2025 became at least that one ("kept").
-// A row that leads into another province than its neighbours' is dropped.
+// unit was renamed or merged in between and kept it ("code"). A row that leads into another province than its neighbours' is dropped.
 func succeed(old units, b *book, fixes *corrections) *links {
 	l := &links{old: old, new: b.units, to: map[string]map[string]string{}}
 	oldBy, newBy := index(old), index(b.units)
@@ -42,11 +40,6 @@ func succeed(old units, b *book, fixes *corrections) *links {
 		}
 		if from := oldBy[key(r.OldProvince, r.OldDistrict, r.OldName)]; len(from) == 1 {
 			l.add(from[0], to, "name")
-		}
-	}
-	for n := range old {
-		if len(n) == 5 && l.to[n] == nil && b.units[n] != nil {
-			l.add(n, n, "kept")
 		}
 	}
 	l.dropStrays()
@@ -240,7 +233,7 @@ func (l *links) report(w io.Writer) {
 			how, reached[to] = h, true
 		}
 		count[how]++
-		if how == "none" || how == "kept" {
+		if how == "none" {
 			u := l.old[n]
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", how, n, u.full(), l.old[u.parent].full(), l.old[l.old.province(n)].name)
 		}
