@@ -217,6 +217,7 @@ func (s *Service) Change(ctx context.Context, sc Scope, i id.ID, c Change) error
 			detail["area"] = []string{a.Area.String(), in.Area.String()}
 		}
 		was := a
+		s.keepOne(tx, was)
 		a.Name, a.Roles, a.Area = in.Name, in.Roles, in.Area
 		if err := updateAccount(tx, s.Province, a, s.now()); err != nil {
 			return err
@@ -236,6 +237,7 @@ func (s *Service) Disable(ctx context.Context, sc Scope, i id.ID) error {
 		if a.State == Disabled {
 			return nil
 		}
+		s.keepOne(tx, a)
 		if err := s.shut(tx, a, Disabled); err != nil {
 			return err
 		}
@@ -297,8 +299,7 @@ func (s *Service) Reset(ctx context.Context, sc Scope, i id.ID) (link string, er
 	return link, err
 }
 
-// alter runs an administrator's act on somebody else's account. Once the audit
-// chain's lock orders the acts, an administrator of the whole province must be left.
+// alter runs an administrator's act on somebody else's account.
 func (s *Service) alter(ctx context.Context, sc Scope, i id.ID, act func(*store.Tx, Account) error) error {
 	if !sc.Account().IsZero() && sc.Account() == i {
 		return errOwn
@@ -311,9 +312,6 @@ func (s *Service) alter(ctx context.Context, sc Scope, i id.ID, act func(*store.
 		if !sc.Whole() && (slices.Contains(a.Roles, Administrator) || slices.Contains(a.Roles, Auditor)) {
 			return fault.New(fault.Forbidden, "auth.grant")
 		}
-		if a.State == Active && slices.Contains(a.Roles, Administrator) && isWhole(s.Province, a.Area) {
-			tx.AtEnd(afterAudit, func() error { return s.someoneLeft(tx) })
-		}
 		return act(tx, a)
 	})
 }
@@ -321,10 +319,18 @@ func (s *Service) alter(ctx context.Context, sc Scope, i id.ID, act func(*store.
 // afterAudit is behind the audit chain's 20.
 const afterAudit = 30
 
-func (s *Service) someoneLeft(tx *store.Tx) error {
-	n, err := countAdministrators(tx, s.Province)
-	if err == nil && n == 0 {
-		return errLast
+// keepOne holds that an administrator of the whole province is left, if a is
+// one. It looks when the audit chain's lock has put all such acts in order. A
+// Reset needs none: its link leads back in.
+func (s *Service) keepOne(tx *store.Tx, a Account) {
+	if a.State != Active || !slices.Contains(a.Roles, Administrator) || !isWhole(s.Province, a.Area) {
+		return
 	}
-	return err
+	tx.AtEnd(afterAudit, func() error {
+		n, err := countAdministrators(tx, s.Province)
+		if err == nil && n == 0 {
+			return errLast
+		}
+		return err
+	})
 }

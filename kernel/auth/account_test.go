@@ -14,6 +14,7 @@ import (
 	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/store"
+	"khien/kernel/web"
 )
 
 func TestSessionEndsByItself(t *testing.T) {
@@ -174,6 +175,11 @@ func TestLastAdministratorStays(t *testing.T) {
 		if err := s.Disable(ctx, auth.Console(20, "root", "test"), one.ID); key(err) != "auth.last_administrator" {
 			t.Errorf("the last, from the console: got %v", err)
 		}
+		if link, err := s.Reset(ctx, auth.Console(20, "root", "lost phone"), one.ID); err != nil || link == "" {
+			t.Errorf("reset of the last, who lost their phone: got %v", err)
+		}
+		one = demo(t, s, "eins", auth.Administrator, langSon)
+		_, first = signIn(t, s, c, "eins")
 		demo(t, s, "local", auth.Administrator, huuLung) // does not count
 		two := demo(t, s, "two", auth.Administrator, langSon5)
 		_, second := signIn(t, s, c, "two")
@@ -352,4 +358,24 @@ func TestDenyByDefault(t *testing.T) {
 	if auth.Can(auth.Editor, auth.ReadCases) || auth.Can(auth.Administrator, auth.ReadCases) || auth.Can(auth.Auditor, auth.ManageAccounts) {
 		t.Error("a role may do more than its job")
 	}
+}
+
+// A session that an administrator has just ended cannot make itself a new one.
+func TestEndedSessionCannotRenewItself(t *testing.T) {
+	each(t, func(t *testing.T, s *auth.Service, c *clock) {
+		a := demo(t, s, "lan", auth.Tracer, huuLung)
+		_, v := signIn(t, s, c, "lan")
+		if err := s.Disable(t.Context(), auth.System(20, "test"), a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.ChangePassword(t.Context(), "a", v, password, "chín con trâu vàng", ""); !errors.Is(err, web.ErrSignIn) {
+			t.Errorf("got %v", err)
+		}
+		if err := s.Enable(t.Context(), auth.System(20, "test"), a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CheckPassword(t.Context(), "a", "lan", password); err != nil {
+			t.Errorf("the old password: got %v", err)
+		}
+	})
 }

@@ -49,8 +49,9 @@ func (s Scope) WithClock(now func() time.Time) Scope {
 // Province returns the tenant: the area number of the province.
 func (s Scope) Province() int { return s.province }
 
-// Areas returns the jurisdiction as codes of one or both editions, a copy; nil
-// for the whole province, which Whole tells, and for the zero Scope.
+// Areas returns the jurisdiction of an account as codes of one or both editions,
+// a copy; nil for the program, the console and the zero Scope. Whole tells more
+// than they do: it covers what has no area, too.
 func (s Scope) Areas() []area.Code { return slices.Clone(s.areas) }
 
 // Whole reports whether the scope covers the whole province, rows without an area included.

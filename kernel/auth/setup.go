@@ -10,6 +10,7 @@ import (
 	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/store"
+	"khien/kernel/web"
 )
 
 // setupFor is how long a set-up link lives.
@@ -100,6 +101,9 @@ func (s *Service) OfferSetup(u Setup, login, sealed string) (Enrolment, error) {
 // may sign in. It returns the recovery codes, to be shown once, and the token of
 // a first session.
 func (s *Service) SetUp(ctx context.Context, from string, u Setup, f SetupForm, agent string) (token string, codes []string, err error) {
+	if ok, wait := s.perAddr.Allow(from); !ok {
+		return "", nil, web.Rate(wait)
+	}
 	a, err := s.setUpAccount(u, f)
 	if err != nil {
 		return "", nil, err

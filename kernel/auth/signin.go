@@ -74,10 +74,12 @@ func (s *Service) SignIn(ctx context.Context, from, ticket, code, agent string) 
 		return "", Session{}, err
 	}
 	err = s.DB.Tx(ctx, func(tx *store.Tx) error {
-		if err := deleteTries(tx, s.Province, s.loginHash(a.Login)); err != nil {
+		if ok, err := admit(tx, s.Province, a, s.now()); err != nil {
 			return err
+		} else if !ok {
+			return errTicket
 		}
-		if err := updateSignedIn(tx, s.Province, a.ID, s.now()); err != nil {
+		if err := deleteTries(tx, s.Province, s.loginHash(a.Login)); err != nil {
 			return err
 		}
 		if token, v, err = s.begin(tx, a, agent); err != nil {

@@ -104,6 +104,11 @@ func updateSecrets(tx *store.Tx, province int, i id.ID, passwordHash string, tot
 	return err
 }
 
+func updateTOTP(tx *store.Tx, province int, i id.ID, sealed []byte, step int64) error {
+	_, err := tx.Exec("update auth_account set totp_sealed = $3, totp_step = $4 where province = $1 and id = $2", province, i, sealed, step)
+	return err
+}
+
 func updatePassword(tx *store.Tx, province int, i id.ID, passwordHash string) error {
 	_, err := tx.Exec("update auth_account set password_hash = $3 where province = $1 and id = $2", province, i, passwordHash)
 	return err
@@ -115,9 +120,13 @@ func takeStep(tx *store.Tx, province int, i id.ID, step int64) (bool, error) {
 	return n == 1, err
 }
 
-func updateSignedIn(tx *store.Tx, province int, i id.ID, now time.Time) error {
-	_, err := tx.Exec("update auth_account set signed_in_ms = $3 where province = $1 and id = $2", province, i, store.Millis(now))
-	return err
+// admit writes down that somebody signs in, and reports whether they still may
+// with the password they gave. It holds the account's row, so that a Disable
+// comes wholly before or wholly after the new session.
+func admit(tx *store.Tx, province int, a Account, now time.Time) (bool, error) {
+	n, err := tx.Exec("update auth_account set signed_in_ms = $3 where province = $1 and id = $2 and state = 'active' and password_hash = $4",
+		province, a.ID, store.Millis(now), a.passwordHash)
+	return n == 1, err
 }
 
 func insertRecovery(tx *store.Tx, province int, account id.ID, hash []byte) error {
