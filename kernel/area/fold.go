@@ -69,12 +69,14 @@ func bare(r rune) rune {
 // after a single consonant (kỳ → kì).
 func Spelling(s string) string {
 	s = strings.ToLower(norm.NFC.String(s))
-	w := strings.Fields(strings.NewReplacer("-", " ", "–", " ", ".", " ", ",", " ", "’", "", "'", "", "`", "").Replace(s))
+	w := strings.Fields(unpunctuated.Replace(s))
 	for i := range w {
 		w[i] = spellWord(w[i])
 	}
 	return strings.Join(w, " ")
 }
+
+var unpunctuated = strings.NewReplacer("-", " ", "–", " ", ".", " ", ",", " ", "’", "", "'", "", "`", "")
 
 var (
 	toneMarks = "\u0300\u0301\u0303\u0309\u0323"

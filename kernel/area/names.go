@@ -160,9 +160,10 @@ func formOf(kind, name string) form {
 // plainForm is what may differ in a name that still is the official one.
 func plainForm(s string) string {
 	s = strings.ToLower(norm.NFC.String(s))
-	s = strings.NewReplacer("–", "-", " - ", "-", "’", "'", "`", "'").Replace(s)
-	return strings.Join(strings.Fields(s), " ")
+	return strings.Join(strings.Fields(onePunctuation.Replace(s)), " ")
 }
+
+var onePunctuation = strings.NewReplacer("–", "-", " – ", "-", " - ", "-", "’", "'", "`", "'")
 
 // kindWords are the kind words and how lists shorten them, folded, longest first.
 var kindWords = []struct{ text, kind string }{
