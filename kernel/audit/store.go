@@ -64,42 +64,10 @@ func countRows(ctx context.Context, q store.Querier, province int) (int64, error
 
 // selectRows reads one page, newest first.
 func selectRows(ctx context.Context, q store.Querier, sc Scope, f Filter) ([]Row, error) {
-	args := []any{sc.Province()}
-	where := []string{"e.province = $1"}
-	add := func(condition string, v any) {
-		args = append(args, v)
-		where = append(where, fmt.Sprintf(condition, len(args)))
-	}
-	inside, more := sc.Where("e.area", len(args)+1)
-	where, args = append(where, inside), append(args, more...)
-	if !f.Actor.IsZero() {
-		add("e.actor = $%d", f.Actor)
-	}
-	for _, c := range []struct{ condition, value string }{
-		{"e.actor_kind = $%d", f.ActorKind}, {"e.object_kind = $%d", f.ObjectKind}, {"e.object_id = $%d", f.ObjectID},
-	} {
-		if c.value != "" {
-			add(c.condition, c.value)
-		}
-	}
-	switch {
-	case strings.HasSuffix(f.Act, "."): // no range: a locale may sort dots as it likes
-		add("substr(e.act, 1, $%d) = ", utf8.RuneCountInString(f.Act))
-		args = append(args, f.Act)
-		where[len(where)-1] += fmt.Sprintf("$%d", len(args))
-	case f.Act != "":
-		add("e.act = $%d", f.Act)
-	}
-	if !f.From.IsZero() {
-		add("e.at_ms >= $%d", store.Millis(f.From))
-	}
-	if !f.To.IsZero() {
-		add("e.at_ms < $%d", store.Millis(f.To))
-	}
-	if f.Before > 0 {
-		add("e.seq < $%d", f.Before)
-	}
-	args = append(args, f.Limit)
+	inside, args := sc.Where("e.area", 2)
+	w := &conditions{texts: []string{"e.province = $1", inside}, args: append([]any{sc.Province()}, args...)}
+	w.filter(f)
+	limit := w.bind(f.Limit)
 	return store.All(ctx, q, func(s store.Scan) (Row, error) {
 		var n nullRow
 		if err := s(n.dest()...); err != nil {
@@ -107,7 +75,39 @@ func selectRows(ctx context.Context, q store.Querier, sc Scope, f Filter) ([]Row
 		}
 		return *n.row(), nil
 	}, `select e.province, e.seq, e.id, e.at_ms, e.actor, e.actor_kind, e.act, e.object_kind, e.object_id, e.area, e.purpose, e.detail, e.hash
-from audit_entry e where `+strings.Join(where, " and ")+fmt.Sprintf(" order by e.seq desc limit $%d", len(args)), args...)
+from audit_entry e where `+strings.Join(w.texts, " and ")+" order by e.seq desc limit "+limit, w.args...)
+}
+
+// conditions gathers a predicate and its parameters.
+type conditions struct {
+	texts []string
+	args  []any
+}
+
+// bind adds a parameter and returns its name.
+func (w *conditions) bind(v any) string {
+	w.args = append(w.args, v)
+	return fmt.Sprintf("$%d", len(w.args))
+}
+
+func (w *conditions) filter(f Filter) {
+	add := func(use bool, before string, v any) {
+		if use {
+			w.texts = append(w.texts, before+w.bind(v))
+		}
+	}
+	add(!f.Actor.IsZero(), "e.actor = ", f.Actor)
+	add(f.ActorKind != "", "e.actor_kind = ", f.ActorKind)
+	add(f.ObjectKind != "", "e.object_kind = ", f.ObjectKind)
+	add(f.ObjectID != "", "e.object_id = ", f.ObjectID)
+	if strings.HasSuffix(f.Act, ".") { // no range: a locale may sort dots as it likes
+		w.texts = append(w.texts, "substr(e.act, 1, "+w.bind(utf8.RuneCountInString(f.Act))+") = "+w.bind(f.Act))
+	} else {
+		add(f.Act != "", "e.act = ", f.Act)
+	}
+	add(!f.From.IsZero(), "e.at_ms >= ", store.Millis(f.From))
+	add(!f.To.IsZero(), "e.at_ms < ", store.Millis(f.To))
+	add(f.Before > 0, "e.seq < ", f.Before)
 }
 
 // nullRow scans a row whose columns may all be null.
