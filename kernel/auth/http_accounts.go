@@ -28,7 +28,7 @@ func (s *Service) getAccounts(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	sc, err := ScopeOf(ctx, ManageAccounts, "accounts page")
+	sc, err := ScopeOf(ctx, ManageAccounts, "accounts_page")
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (s *Service) postInvite(w http.ResponseWriter, r *http.Request) error {
 	link := ""
 	if err == nil {
 		var sc Scope
-		if sc, err = ScopeOf(r.Context(), ManageAccounts, "accounts page"); err != nil {
+		if sc, err = ScopeOf(r.Context(), ManageAccounts, "accounts_page"); err != nil {
 			return err
 		}
 		a, link, err = s.Invite(r.Context(), sc, Invitation{Login: in.Login, Name: in.Name, Roles: in.Roles, Area: in.Area})
@@ -165,7 +165,7 @@ func (s *Service) postInvite(w http.ResponseWriter, r *http.Request) error {
 
 // target returns the account that the path names, as the administrator may see it.
 func (s *Service) target(r *http.Request) (Scope, Account, error) {
-	sc, err := ScopeOf(r.Context(), ManageAccounts, "accounts page")
+	sc, err := ScopeOf(r.Context(), ManageAccounts, "accounts_page")
 	if err != nil {
 		return Scope{}, Account{}, err
 	}

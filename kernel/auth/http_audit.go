@@ -59,7 +59,7 @@ type auditForm struct {
 
 func (s *Service) showAudit(w http.ResponseWriter, r *http.Request, status int, report *audit.Report, form *web.Form) error {
 	ctx := r.Context()
-	sc, err := ScopeOf(ctx, ReadAudit, "audit page")
+	sc, err := ScopeOf(ctx, ReadAudit, "audit_page")
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (s *Service) auditTable(r *http.Request, rows []audit.Row) (web.Table, erro
 // postVerify checks the chain, against a head noted earlier when one is given.
 func (s *Service) postVerify(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	sc, err := ScopeOf(ctx, ReadAudit, "audit page")
+	sc, err := ScopeOf(ctx, ReadAudit, "audit_page")
 	if err != nil {
 		return err
 	}

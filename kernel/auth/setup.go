@@ -124,6 +124,9 @@ func (s *Service) SetUp(ctx context.Context, from string, u Setup, f SetupForm, 
 		if err := s.finishSetup(tx, u, a, hashes); err != nil {
 			return err
 		}
+		if _, err := admit(tx, s.Province, a, s.now()); err != nil {
+			return err
+		}
 		var v Session
 		if token, v, err = s.begin(tx, a, agent); err != nil {
 			return err
