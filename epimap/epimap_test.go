@@ -73,24 +73,24 @@ func (n *node) wantTexts(t testing.TB, query string, a area.Code, want string) {
 func TestHiddenUntilK(t *testing.T) {
 	storetest.Each(t, lines, func(t *testing.T, db *store.DB) {
 		n := newNode(t, db, newClock())
-		n.tell(t, cases(1, minhHoa, may1)...)
+		n.tell(t, cases(1, yenVuong, may1)...)
 		first := n.numbers(t, "")
-		n.tell(t, cases(3, minhHoa, may1)...)
+		n.tell(t, cases(3, yenVuong, may1)...)
 		if now := n.numbers(t, ""); fmt.Sprint(now) != fmt.Sprint(first) {
 			t.Errorf("four cases look different from one:\n%v\n%v", now, first)
 		}
-		n.wantTexts(t, "", minhHoa, "<5 <5 <5 <5")
+		n.wantTexts(t, "", yenVuong, "<5 <5 <5 <5")
 		n.wantTexts(t, "?level=district", huuLung, "≥1 ≥1 ≥1 ≥1")
 		n.wantTexts(t, "?level=province", langSon, "≥1 ≥1 ≥1 ≥1")
 		n.wantTexts(t, "", communeB, "0 0 0 0")
 
-		n.tell(t, cases(1, minhHoa, may1+1)...)
-		n.wantTexts(t, "", minhHoa, "5 5 5 5")
+		n.tell(t, cases(1, yenVuong, may1+1)...)
+		n.wantTexts(t, "", yenVuong, "5 5 5 5")
 		n.tell(t, announced(communeC, may1, event.AreaCount{Area: communeC, Day: may1, Cases: 0}))
-		n.wantTexts(t, "?day=2021-05-01", minhHoa, "0 0 0 0")
+		n.wantTexts(t, "?day=2021-05-01", yenVuong, "0 0 0 0")
 		n.wantTexts(t, "?level=district", huuLung, "5 5 5 5")
-		n.tell(t, cases(1, minhHoa, may1+10)...)
-		n.wantTexts(t, "", minhHoa, "<5 <5 5+ 5+")
+		n.tell(t, cases(1, yenVuong, may1+10)...)
+		n.wantTexts(t, "", yenVuong, "<5 <5 5+ 5+")
 		n.wantTexts(t, "?level=province", langSon, "≥1 ≥1 5+ 5+")
 	})
 }
@@ -98,31 +98,31 @@ func TestHiddenUntilK(t *testing.T) {
 func TestDiscardedCases(t *testing.T) {
 	storetest.Each(t, lines, func(t *testing.T, db *store.DB) {
 		n := newNode(t, db, newClock())
-		n.tell(t, cases(11, minhHoa, may1)...)
-		n.wantTexts(t, "", minhHoa, "10+ 10+ 10+ 10+")
-		n.tell(t, discarded(minhHoa, may1))
-		n.wantTexts(t, "", minhHoa, "10 10 10 10")
+		n.tell(t, cases(11, yenVuong, may1)...)
+		n.wantTexts(t, "", yenVuong, "10+ 10+ 10+ 10+")
+		n.tell(t, discarded(yenVuong, may1))
+		n.wantTexts(t, "", yenVuong, "10 10 10 10")
 		for range 4 {
-			n.tell(t, discarded(minhHoa, may1))
+			n.tell(t, discarded(yenVuong, may1))
 		}
-		n.wantTexts(t, "", minhHoa, "10 10 10 10")
-		n.tell(t, discarded(minhHoa, may1))
-		n.wantTexts(t, "", minhHoa, "5 5 5 5")
+		n.wantTexts(t, "", yenVuong, "10 10 10 10")
+		n.tell(t, discarded(yenVuong, may1))
+		n.wantTexts(t, "", yenVuong, "5 5 5 5")
 		for range 5 {
-			n.tell(t, discarded(minhHoa, may1))
+			n.tell(t, discarded(yenVuong, may1))
 		}
-		n.wantTexts(t, "", minhHoa, "0 0 0 0")
-		n.tell(t, confirmed(minhHoa, may1), discarded(minhHoa, may1))
-		n.wantTexts(t, "", minhHoa, "0 0 0 0")
+		n.wantTexts(t, "", yenVuong, "0 0 0 0")
+		n.tell(t, confirmed(yenVuong, may1), discarded(yenVuong, may1))
+		n.wantTexts(t, "", yenVuong, "0 0 0 0")
 	})
 }
 
 // A case that moves leaves one commune and comes to another.
 func TestMovedCase(t *testing.T) {
 	n := newNode(t, openLite(t), newClock())
-	n.tell(t, confirmed(minhHoa, may1))
-	n.tell(t, event.CaseClassified{Was: event.Counted{Area: minhHoa, Day: may1}, Is: event.Counted{Area: communeC, Day: may1 + 1}})
-	n.wantTexts(t, "", minhHoa, "0 0 0 0")
+	n.tell(t, confirmed(yenVuong, may1))
+	n.tell(t, event.CaseClassified{Was: event.Counted{Area: yenVuong, Day: may1}, Is: event.Counted{Area: communeC, Day: may1 + 1}})
+	n.wantTexts(t, "", yenVuong, "0 0 0 0")
 	n.wantTexts(t, "", communeC, "<5 <5 <5 <5")
 	n.wantTexts(t, "?level=district", huuLung, "0 0 0 0")
 	n.wantTexts(t, "?level=district", binhGia, "≥1 ≥1 ≥1 ≥1")
@@ -131,19 +131,19 @@ func TestMovedCase(t *testing.T) {
 func TestAnnounced(t *testing.T) {
 	storetest.Each(t, lines, func(t *testing.T, db *store.DB) {
 		n := newNode(t, db, newClock())
-		n.tell(t, cases(7, minhHoa, may1)...)
-		n.tell(t, cases(2, minhHoa, may1+1)...)
+		n.tell(t, cases(7, yenVuong, may1)...)
+		n.tell(t, cases(2, yenVuong, may1+1)...)
 		n.tell(t, cases(1, communeB, may1)...)
 		n.tell(t, announced(langSon, may1,
-			event.AreaCount{Area: minhHoa, Day: may1, Cases: 3},
+			event.AreaCount{Area: yenVuong, Day: may1, Cases: 3},
 			event.AreaCount{Area: huuLung, Day: may1, Cases: 2, Rest: true}))
-		n.wantTexts(t, "", minhHoa, "<5 3+ 3+ 3+")
+		n.wantTexts(t, "", yenVuong, "<5 3+ 3+ 3+")
 		n.wantTexts(t, "", communeB, "0 0 0 0")
 		n.wantTexts(t, "?level=district", huuLung, "≥1 5+ 5+ 5+")
 		// The last one told holds; a day that is covered shows nothing by itself.
-		n.tell(t, announced(langSon, may1+1, event.AreaCount{Area: minhHoa, Day: may1, Cases: 4}))
-		n.tell(t, cases(9, minhHoa, may1+1)...)
-		n.wantTexts(t, "", minhHoa, "4 4 4 4")
+		n.tell(t, announced(langSon, may1+1, event.AreaCount{Area: yenVuong, Day: may1, Cases: 4}))
+		n.tell(t, cases(9, yenVuong, may1+1)...)
+		n.wantTexts(t, "", yenVuong, "4 4 4 4")
 		// An announced total of the district stands though its communes' sum differs.
 		n.tell(t, announced(0, 0, event.AreaCount{Area: huuLung, Day: may1, Cases: 20}))
 		n.wantTexts(t, "?level=district", huuLung, "20 20 20 20")
@@ -157,10 +157,10 @@ func TestAnnounced(t *testing.T) {
 // Without a ground only the areas in the counts are covered, each to its own last day.
 func TestOwnHorizon(t *testing.T) {
 	n := newNode(t, openLite(t), newClock())
-	n.tell(t, cases(5, minhHoa, may1)...)
+	n.tell(t, cases(5, yenVuong, may1)...)
 	n.tell(t, cases(5, communeB, may1)...)
-	n.tell(t, announced(0, 0, event.AreaCount{Area: minhHoa, Day: may1, Cases: 1}))
-	n.wantTexts(t, "", minhHoa, "1 1 1 1")
+	n.tell(t, announced(0, 0, event.AreaCount{Area: yenVuong, Day: may1, Cases: 1}))
+	n.wantTexts(t, "", yenVuong, "1 1 1 1")
 	n.wantTexts(t, "", communeB, "5 5 5 5")
 }
 
@@ -168,15 +168,15 @@ func TestOwnHorizon(t *testing.T) {
 func TestOtherEdition(t *testing.T) {
 	n := newNode(t, openLite(t), newClock())
 	g := area.Load()
-	to, _ := g.In(minhHoa, area.Edition2025)
-	n.tell(t, announced(0, 0, event.AreaCount{Area: minhHoa, Day: may1, Cases: 4}))
+	to, _ := g.In(yenVuong, area.Edition2025)
+	n.tell(t, announced(0, 0, event.AreaCount{Area: yenVuong, Day: may1, Cases: 4}))
 	n.wantTexts(t, "?edition=2025", to[0], "4 4 4 4")
 	n.wantTexts(t, "?edition=2025&level=province", code("2025/20"), "4 4 4 4")
 
 	back, _ := g.In(to[0], area.Edition2021)
 	n.tell(t, announced(0, 0, event.AreaCount{Area: to[0], Day: may1 + 1, Cases: 6}))
 	n.wantTexts(t, "?edition=2025", to[0], "6 10 10 10")
-	want := map[bool]string{true: "6 10 10 10", false: "6 6 6 6"}[back[0] == minhHoa]
+	want := map[bool]string{true: "6 10 10 10", false: "6 6 6 6"}[back[0] == yenVuong]
 	n.wantTexts(t, "", back[0], want)
 	n.wantTexts(t, "?level=province", langSon, "6 10 10 10")
 	n.wantTexts(t, "?level=district", back[0].District(), "6 10 10 10")
@@ -191,13 +191,13 @@ func TestOtherEdition(t *testing.T) {
 // A pending case must never be covered up by a mark that has grown old.
 func TestMarkHasATail(t *testing.T) {
 	n := newNode(t, openLite(t), newClock())
-	n.tell(t, confirmed(minhHoa, may1), confirmed(minhHoa, may1+13))
-	n.wantTexts(t, "?day=2021-05-14", minhHoa, "<5 <5 <5 <5")
-	n.tell(t, confirmed(minhHoa, may1+20))
-	n.wantTexts(t, "", minhHoa, "<5 <5 <5 <5")
-	n.wantTexts(t, "?day=2021-05-16", minhHoa, "0 <5 <5 <5")
+	n.tell(t, confirmed(yenVuong, may1), confirmed(yenVuong, may1+13))
+	n.wantTexts(t, "?day=2021-05-14", yenVuong, "<5 <5 <5 <5")
+	n.tell(t, confirmed(yenVuong, may1+20))
+	n.wantTexts(t, "", yenVuong, "<5 <5 <5 <5")
+	n.wantTexts(t, "?day=2021-05-16", yenVuong, "0 <5 <5 <5")
 	n.tell(t, cases(5, communeB, may1+25)...)
-	n.wantTexts(t, "", minhHoa, "<5 <5 <5 <5")
+	n.wantTexts(t, "", yenVuong, "<5 <5 <5 <5")
 }
 
 // A node that starts reads the same view from the rows that the old one had, byte for byte.
@@ -205,9 +205,9 @@ func TestRestart(t *testing.T) {
 	storetest.Each(t, lines, func(t *testing.T, db *store.DB) {
 		c := newClock()
 		n := newNode(t, db, c)
-		n.tell(t, cases(6, minhHoa, may1)...)
+		n.tell(t, cases(6, yenVuong, may1)...)
 		n.tell(t, cases(4, communeB, may1+20)...)
-		n.tell(t, announced(huuLung, may1, event.AreaCount{Area: minhHoa, Day: may1, Cases: 2}))
+		n.tell(t, announced(huuLung, may1, event.AreaCount{Area: yenVuong, Day: may1, Cases: 2}))
 		n.tell(t, cases(7, communeC, may1+3)...)
 		n.tell(t, discarded(communeC, may1+3))
 		again := newNode(t, db, c)
@@ -238,9 +238,9 @@ func TestTwoNodes(t *testing.T) {
 	c := newClock()
 	a := newNode(t, storetest.Open(t, store.Config{URL: url}, lines), c)
 	b := newNode(t, storetest.Open(t, store.Config{URL: url}, nil), c)
-	a.tell(t, cases(7, minhHoa, may1)...)
+	a.tell(t, cases(7, yenVuong, may1)...)
 	b.tell(t, cases(5, communeB, may1)...)
-	b.tell(t, announced(langSon, may1, event.AreaCount{Area: minhHoa, Day: may1, Cases: 2}))
+	b.tell(t, announced(langSon, may1, event.AreaCount{Area: yenVuong, Day: may1, Cases: 2}))
 	a.refresh(t)
 	if x, y := a.get(t, "/api/v1/map/series"), b.get(t, "/api/v1/map/series"); x != y {
 		t.Errorf("two nodes differ:\n%s\n%s", x, y)
@@ -251,12 +251,12 @@ func TestTwoNodes(t *testing.T) {
 func TestNoTrace(t *testing.T) {
 	c := newClock()
 	n := newNode(t, openLite(t), c)
-	n.tell(t, confirmed(minhHoa, may1))
+	n.tell(t, confirmed(yenVuong, may1))
 	before := n.get(t, "/api/v1/map/series")
 	woken, stop := n.db.Watch(epimap.Topic)
 	defer stop()
 	c.add(3600e9)
-	n.tell(t, confirmed(minhHoa, may1+2), confirmed(minhHoa, may1+3), discarded(minhHoa, may1+2))
+	n.tell(t, confirmed(yenVuong, may1+2), confirmed(yenVuong, may1+3), discarded(yenVuong, may1+2))
 	if after := n.get(t, "/api/v1/map/series"); after != before {
 		t.Errorf("before\n%s\nafter\n%s", before, after)
 	}

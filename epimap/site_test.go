@@ -32,7 +32,7 @@ var (
 	langSon  = code("2021/20")
 	huuLung  = code("2021/20/186")
 	binhGia  = code("2021/20/181")
-	minhHoa  = code("2021/20/186/06412")
+	yenVuong = code("2021/20/186/06412")
 	communeB = code("2021/20/186/06385")
 	communeC = area.Load().Communes(binhGia)[3].Code
 	may1     = day.On(2021, time.May, 1)
@@ -136,6 +136,23 @@ func (n *node) tell(t testing.TB, facts ...event.Body) {
 	}
 }
 
+// tellTogether tells facts in one transaction.
+func (n *node) tellTogether(t testing.TB, facts []event.Body) {
+	t.Helper()
+	err := n.db.Tx(t.Context(), func(tx *store.Tx) error {
+		for _, f := range facts {
+			if err := event.Tell(tx, 20, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.hear(t)
+}
+
 func (n *node) hear(t testing.TB) {
 	t.Helper()
 	if err := n.bus.Drain(t.Context(), n.s.Listeners()[0]); err != nil {
@@ -206,7 +223,7 @@ func wantHas(t testing.TB, what, got string, wants ...string) {
 	t.Helper()
 	for _, want := range wants {
 		if !strings.Contains(got, want) {
-			t.Errorf("%s: got\n%.3000s\nwant it to have %q", what, got, want)
+			t.Errorf("%s: got\n%.300s\nwant it to have %q", what, got, want)
 		}
 	}
 }
