@@ -192,4 +192,3 @@ func (n *node) settled(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-

@@ -1,0 +1,106 @@
+package outbreak_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"khien/kernel/area"
+	"khien/kernel/audit"
+	"khien/kernel/auth"
+	"khien/kernel/event"
+	"khien/kernel/person"
+	"khien/kernel/secret"
+	"khien/kernel/store"
+	"khien/kernel/store/storetest"
+	"khien/outbreak"
+)
+
+var lines = []storetest.Line{{Name: "event", Files: event.Migrations()}, {Name: "audit", Files: audit.Migrations()},
+	{Name: "auth", Files: auth.Migrations()}, {Name: "person", Files: person.Migrations()}, {Name: "outbreak", Files: outbreak.Migrations()}}
+
+// world is the outbreak of a province on one engine.
+type world struct {
+	*outbreak.Service
+	db   *store.DB
+	auth *auth.Service
+	now  time.Time
+}
+
+var everything = auth.Console(20, "test", "test")
+
+func each(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	g := area.Load()
+	storetest.Each(t, lines, func(t *testing.T, db *store.DB) {
+		keys, err := secret.MakeFile(filepath.Join(t.TempDir(), "key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &world{db: db, now: time.Date(2021, 11, 1, 3, 0, 0, 0, time.UTC)}
+		now := func() time.Time { return w.now }
+		if w.auth, err = auth.New(auth.Config{DB: db, Keys: keys, Province: 20, Home: must(t, "2021/20"), Ground: g, Now: now}); err != nil {
+			t.Fatal(err)
+		}
+		w.Service = outbreak.New(outbreak.Config{DB: db, Gazetteer: g, People: person.New(person.Config{DB: db, Keys: keys}), Province: 20,
+			Edition: area.Edition2021, Now: now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		test(t, w)
+	})
+}
+
+func must(t *testing.T, path string) area.Code {
+	t.Helper()
+	c, err := area.Parse(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// officer returns the scope of a health officer of an area, signed in for real.
+func (w *world) officer(t *testing.T, login, path string, role auth.Role, act auth.Act) auth.Scope {
+	t.Helper()
+	const secret, password = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "mot mat khau dai"
+	ctx := context.Background()
+	if err := w.auth.CreateForDemo(ctx, auth.Demo{Login: login, Name: login, Role: role, Area: must(t, path), Password: password, TOTPSecret: secret}); err != nil {
+		t.Fatal(err)
+	}
+	ticket, err := w.auth.CheckPassword(ctx, "127.0.0.1", login, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := totp.GenerateCode(secret, w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, session, err := w.auth.SignIn(ctx, "127.0.0.1", ticket, code, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, err := session.Scope(act, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sc
+}
+
+// shared opens a file of the data beside the project, or skips the test.
+func shared(t *testing.T, name string) *os.File {
+	t.Helper()
+	dir := os.Getenv("KHIEN_SHARED")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "shared")
+	}
+	f, err := os.Open(filepath.Join(dir, "data", name))
+	if err != nil {
+		t.Skipf("no shared data here: %v", err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
