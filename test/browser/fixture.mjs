@@ -127,15 +127,13 @@ const country = {
 const insetPoint = ([x, y]) => `${Math.round((x - 101.5) * 6)} ${Math.round((23.6 - y) * 6)}`;
 const insetPath = (ring) => "M" + ring.map(insetPoint).join("L") + "z";
 
-const wire = series();
-
 function asset(name) {
   const file = join(root, "web/dist/manifest.json");
   const manifest = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
   return manifest[name] ? "/assets/" + manifest[name] : null;
 }
 
-function page(url) {
+function page(url, wire) {
   const window = Number(url.searchParams.get("window")) || 7;
   const offset = url.searchParams.has("day") ? Math.round(Date.parse(url.searchParams.get("day")) / 86400000) - firstDay : days - 1;
   const escape = (s) => s.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
@@ -171,11 +169,12 @@ ${["app.js", "map.js"].filter(asset).map((n) => `<script type="module" src="${as
 <p class="cluster"><a class="btn" data-keep href="/map.csv">Tải CSV</a><a class="btn" data-keep href="/map.geojson">Tải GeoJSON</a></p></main>
 <footer class="site-footer"><nav class="lang-switch cluster" aria-label="Ngôn ngữ"><a href="?lang=vi" lang="vi" aria-current="true">Tiếng Việt</a><a href="?lang=en" lang="en">English</a></nav>
 <nav class="theme-switch cluster" aria-label="Giao diện">${[["auto", "Theo thiết bị"], ["light", "Sáng"], ["dark", "Tối"], ["sun", "Ngoài nắng"]].map(([v, n]) => `<a href="?theme=${v}" data-theme-choice="${v}"${v === (url.searchParams.get("theme") || "auto") ? ' aria-current="true"' : ""}>${n}</a>`).join("\n")}</nav>
-<p>Nguồn: Sở Y tế tỉnh Lạng Sơn. Số liệu trên trang này là số liệu bịa, để thử.</p></footer></body></html>`;
+<div id="live" class="visually-hidden" role="status" aria-live="polite"></div><p>Nguồn: Sở Y tế tỉnh Lạng Sơn. Số liệu trên trang này là số liệu bịa, để thử.</p></footer></body></html>`;
 }
 
 /** fixture starts the server; port 0 takes a free one. send(delta) reaches the open streams. */
 export function fixture(port = 0, { stream = true } = {}) {
+  const wire = series();
   const streams = new Set();
   const types = { css: "text/css", js: "text/javascript", woff2: "font/woff2", svg: "image/svg+xml" };
   const state = { seriesRequests: 0, streams: 0 };
@@ -196,7 +195,7 @@ export function fixture(port = 0, { stream = true } = {}) {
       response.writeHead(200, { "Content-Type": type, "Content-Encoding": "gzip", "Content-Length": packed.length, ...headers }).end(packed);
     };
     const json = (value, headers) => answer("application/json", JSON.stringify(value), headers);
-    if (url.pathname === "/") return answer("text/html; charset=utf-8", page(url), { "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'" });
+    if (url.pathname === "/") return answer("text/html; charset=utf-8", page(url, wire), { "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'" });
     if (url.pathname === "/map/shapes/2025/commune.json") return json({ type: "FeatureCollection", features: fine });
     if (url.pathname === "/map/shapes/2025/country.json") return json(country);
     if (url.pathname === "/api/v1/map/series") {

@@ -18,16 +18,16 @@ const flags = [
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
 
-/** missing says why the browser tests cannot run here, or is "" when they can. Give it to `skip`. */
+/** missing says why the browser tests cannot run here, or is false when they can. Give it to `skip`. */
 export function missing() {
   if (!existsSync(join(root, "web/node_modules/playwright-core"))) return "no web/node_modules: run `npm ci` in web/";
-  if (existsSync(chromiumPath)) return "";
+  if (existsSync(chromiumPath)) return false;
   try {
     execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-core"], { stdio: "ignore", timeout: 300000 });
   } catch {
     return `no Chromium at ${chromiumPath}, and apt-get could not install it (set CHROMIUM)`;
   }
-  return existsSync(chromiumPath) ? "" : `no Chromium at ${chromiumPath}`;
+  return existsSync(chromiumPath) ? false : `no Chromium at ${chromiumPath}`;
 }
 
 /** launch starts Chromium; the caller closes it. */

@@ -8,12 +8,13 @@ const everyMs = 5000;
 const most = 3; // areas named in one sentence
 
 export class Announcer {
-  private readonly region = make("p", { class: "visually-hidden", role: "status", "aria-live": "polite" });
+  private readonly region: HTMLElement;
   private readonly waiting = new Map<string, Change>();
   private timer = 0;
 
   constructor(private readonly texts: Texts) {
-    document.body.appendChild(this.region);
+    const made = () => document.body.appendChild(make("p", { class: "visually-hidden", role: "status", "aria-live": "polite" }));
+    this.region = document.getElementById("live") || made(); // every page of ours has #live
   }
 
   add(changes: Change[]): void {

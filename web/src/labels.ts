@@ -20,7 +20,6 @@ interface Box {
   bottom: number;
 }
 
-const size = 12; // px
 const margin = 3; // px between labels
 
 /** Labels is a canvas over the shapes, drawn again when the map comes to rest. */
@@ -28,6 +27,7 @@ export class Labels extends Layer {
   private labels: Label[] = [];
   private canvas = document.createElement("canvas");
   private frame = 0;
+  private size = 12; // px; more on a wall screen
 
   constructor(private readonly paint: Paint) {
     super();
@@ -57,6 +57,7 @@ export class Labels extends Layer {
   private draw(): void {
     const map = this._map;
     const { x: width, y: height } = map.getSize();
+    this.size = width > 1000 ? 15 : 12;
     const ratio = Math.min(devicePixelRatio || 1, 2);
     const corner = map.containerPointToLayerPoint([0, 0]);
     this.canvas.style.transform = `translate3d(${corner.x}px,${corner.y}px,0)`;
@@ -94,20 +95,20 @@ export class Labels extends Layer {
     for (const lines of label.count ? [both, [label.count]] : [both]) {
       const bold = (i: number) => (label.count && i === lines.length - 1 ? "700 " : "");
       const wide = Math.max(...lines.map((line, i) => {
-        c.font = `${bold(i)}${size}px ${this.paint.font}`;
+        c.font = `${bold(i)}${this.size}px ${this.paint.font}`;
         return c.measureText(line).width;
       }));
-      const high = lines.length * (size + 2);
+      const high = lines.length * (this.size + 2);
       const number = label.count && lines.length === 1;
       if (!number && (wide > room || high > tall)) continue;
-      if (number && (wide > room * 1.1 || tall < size)) continue;
+      if (number && (wide > room * 1.1 || tall < this.size)) continue;
 
       const box = { left: at.x - wide / 2 - margin, right: at.x + wide / 2 + margin, top: at.y - high / 2, bottom: at.y + high / 2 };
       if (taken.some((b) => box.left < b.right && box.right > b.left && box.top < b.bottom && box.bottom > b.top)) continue;
       taken.push(box);
       lines.forEach((line, i) => {
-        c.font = `${bold(i)}${size}px ${this.paint.font}`;
-        const y = at.y + (i - (lines.length - 1) / 2) * (size + 2);
+        c.font = `${bold(i)}${this.size}px ${this.paint.font}`;
+        const y = at.y + (i - (lines.length - 1) / 2) * (this.size + 2);
         c.strokeText(line, at.x, y);
         c.fillText(line, at.x, y);
       });
