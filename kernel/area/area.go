@@ -31,14 +31,17 @@
 // Corrected: exactly one unit is meant, inside the listed province. The list
 // wrote it in another spelling (the tone of hoà/hòa, y for i), without or with
 // wrong marks, with another kind word, abbreviated (TP., TX., TT., P. 1 for
-// Phường 01), with one letter wrong, by an old name, or under a wrong district
-// of the same province. Also: two communes of one district share the name (a
+// Phường 01), with one letter wrong that makes no name of any other unit, by an
+// old name, or under a wrong district of the same province (never a number:
+// every district of a city has its Phường 1). Also: two communes of one district share the name (a
 // xã and a thị trấn) and the list says no kind; then the district itself is
 // the unit, which is certain.
 //
 // Ambiguous: several units could be meant. A unit listed under the wrong
 // province is always ambiguous, between the listed province and the unit where
-// it really lies: it is reported, never moved.
+// it really lies: it is reported, never moved. So is a pair of district and
+// commune that stands letter for letter in another province, and in the listed
+// one only by other marks.
 //
 // Rejected: no unit has the name.
 //

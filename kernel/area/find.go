@@ -118,8 +118,10 @@ func (g *Gazetteer) spelled(unit int, exact string) bool {
 
 func (g *Gazetteer) index() {
 	g.all = make([]sought, 0, len(g.units))
+	g.borne = make(map[string]bool, len(g.units))
 	for i, u := range g.units {
 		name := searchKey(u.Name)
+		g.borne[name] = true
 		s := sought{unit: i, level: u.Code.Level(), keys: []string{name, searchKey(u.Kind) + " " + name}}
 		for _, a := range g.aliases[u.Code] {
 			s.keys = append(s.keys, searchKey(a))

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 //go:embed data
@@ -36,8 +37,9 @@ type Gazetteer struct {
 
 	names  sync.Map // Code of a parent -> *siblings, made when first asked
 	once   sync.Once
-	all    []sought // every unit folded, for Find
-	memory memory   // of rows already matched
+	all    []sought        // every unit folded, for Find
+	borne  map[string]bool // every unit's loose name
+	memory memory          // of rows already matched
 
 	sketches sync.Map // approximate shapes already drawn
 }
@@ -124,13 +126,8 @@ func (g *Gazetteer) readUnits(e Edition) {
 }
 
 func upperFirst(s string) string {
-	for i, r := range s {
-		if i > 0 {
-			return strings.ToUpper(s[:i]) + s[i:]
-		}
-		_ = r
-	}
-	return strings.ToUpper(s)
+	_, n := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(s[:n]) + s[n:]
 }
 
 func (g *Gazetteer) readSuccessors() {

@@ -150,7 +150,9 @@ func (r row) districtOnly() Match {
 	return Match{Verdict: Rejected, Why: "area.rejected.district"}
 }
 
-// whole matches a row that lists province, district and commune.
+// whole matches a row that lists province, district and commune. A pair found
+// in its place settles it, unless the same pair stands letter for letter in
+// another province and here only by other marks: then the province may be wrong.
 func (r row) whole() Match {
 	districts := r.g.named(r.p.code, r.district)
 	var here []option
@@ -162,13 +164,16 @@ func (r row) whole() Match {
 		return r.among(below(r.p, here))
 	}
 	abroad, aside := r.abroad(), r.inside(r.p, HowDistrict)
-	known := len(districts) > 0 && !districts[0].how.doubtful()
+	known := len(districts) > 0 && HowTypo.worse(districts[0].how)
+	pair := len(abroad) > 0 && abroad[0].code.Level() == Commune && HowTypo.worse(abroad[0].how)
+	sure := len(here) > 0 && HowTypo.worse(here[0].how)
 	switch {
-	case len(abroad) > 0 && (known && abroad[0].code.Level() == Commune && !abroad[0].how.doubtful() || !known):
-		if len(here) > 0 && here[0].how == HowTypo {
-			here = nil
-		}
+	case sure && !(pair && here[0].how.worse(abroad[0].how)):
+		return r.among(below(r.p, here))
+	case pair && sure:
 		return r.misplaced(abroad, append(here, aside...))
+	case pair || len(abroad) > 0 && !known:
+		return r.misplaced(abroad, aside)
 	case len(here) > 0:
 		return r.among(below(r.p, here))
 	case known && len(aside) > 0:

@@ -35,6 +35,7 @@ func TestMatch(t *testing.T) {
 		{n("Lạng Sơn", "TP LẠNG SƠN", "TAM THANH"), area.Corrected, area.HowShort, "Phường Tam Thanh, Thành phố Lạng Sơn, Tỉnh Lạng Sơn"},
 		{n("Lạng Sơn", "Chi Lăng", "TT. Chi Lăng"), area.Corrected, area.HowShort, "Thị trấn Chi Lăng, Huyện Chi Lăng, Tỉnh Lạng Sơn"},
 		{n("Lang Son", "Huu Lung", "Minh Hoa"), area.Corrected, area.HowMarks, "Xã Minh Hòa, Huyện Hữu Lũng, Tỉnh Lạng Sơn"},
+		{n("Dong Thap", "Chau Thanh", "An Hiep"), area.Corrected, area.HowMarks, "Xã An Hiệp, Huyện Châu Thành, Tỉnh Đồng Tháp"},
 		{n("Đăk Nông", "", ""), area.Corrected, area.HowMarks, "Tỉnh Đắk Nông"},
 		{n("Lạng Sơn", "Cao Lộc", "Xã Đồng Đăng"), area.Corrected, area.HowKind, "Thị trấn Đồng Đăng, Huyện Cao Lộc, Tỉnh Lạng Sơn"},
 		{n("TPHCM", "Quận 9", "Long Bình"), area.Corrected, area.HowAlias, "Phường Long Bình, Thành phố Thủ Đức, Thành phố Hồ Chí Minh"},
@@ -54,7 +55,10 @@ func TestMatch(t *testing.T) {
 		{n("Bình Dương", "Bắc Tân Uyên", "Tân Hiệp"), area.Ambiguous, "", "Phường Tân Hiệp, Thành phố Tân Uyên, Tỉnh Bình Dương"},
 		{n("Đồng Tháp", "Cao Lãnh", ""), area.Ambiguous, "", "Huyện Cao Lãnh, Tỉnh Đồng Tháp"},
 		{n("Long An", "Thủ Thừa", "Long Thành"), area.Ambiguous, "", "Xã Tân Long, Huyện Thủ Thừa, Tỉnh Long An"},
+		{n("Đồng Tháp", "Châu Thành", "Phú Hữu"), area.Ambiguous, "", "Xã Phú Hựu, Huyện Châu Thành, Tỉnh Đồng Tháp"},
+		{n("An Giang", "Chau Thanh", "Mai Dam"), area.Ambiguous, "", "Thị trấn Mái Dầm, Huyện Châu Thành, Tỉnh Hậu Giang"},
 		// nothing
+		{n("Lạng Sơn", "Hữu Lũng", "Quyết Tiến"), area.Rejected, "", "Huyện Hữu Lũng, Tỉnh Lạng Sơn"},
 		{n("Lạng Sơn", "Hữu Lũng", "Không rõ"), area.Rejected, "", "Huyện Hữu Lũng, Tỉnh Lạng Sơn"},
 		{n("TP. Hồ Chí Minh", "Quận 1", "Phường 15"), area.Rejected, "", "Quận 1, Thành phố Hồ Chí Minh"},
 		{n("Atlantis", "", ""), area.Rejected, "", ""},

@@ -102,7 +102,18 @@ func (g *Gazetteer) named(parent Code, l *listed) []option {
 	if os := g.spelledSo(parent, l); len(os) > 0 {
 		return os
 	}
+	for _, f := range l.forms {
+		if g.anywhere()[f.loose] {
+			return nil // a name that a unit elsewhere bears is no slip of the pen
+		}
+	}
 	return typos(g.siblings(parent).entries, l.forms)
+}
+
+// anywhere returns the loose names of all units.
+func (g *Gazetteer) anywhere() map[string]bool {
+	g.once.Do(g.index)
+	return g.borne
 }
 
 // spelledSo is named without typing errors.
@@ -278,15 +289,17 @@ func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == 
 func typos(es []entry, fs []form) []option {
 	var near []option
 	for i := range es {
+		least := 3
 		for _, f := range fs {
-			d := distance(squeeze(f.fold), squeeze(es[i].name.fold), 2)
-			if d > 2 || len(squeeze(f.fold)) < 6 || digits(f.fold) {
-				continue
+			if f := squeeze(f.fold); len(f) >= 6 && !digits(f) {
+				least = min(least, distance(f, squeeze(es[i].name.fold), 2))
 			}
+		}
+		switch least {
+		case 2: // near enough to spoil another's claim
+			near = append(near, option{0, HowTypo})
+		case 0, 1:
 			near = append(near, option{es[i].code, HowTypo})
-			if d == 2 {
-				near = append(near, option{0, HowTypo})
-			}
 		}
 	}
 	if cs := codes(near); len(cs) == 1 && cs[0] != 0 {
