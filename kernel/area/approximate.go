@@ -69,7 +69,8 @@ func decodeOutline(s string) [][]Ring {
 // evenly: which commune lies where inside its district is invented, only the
 // district is meant. Lạng Sơn is laid out by the seats and official areas of
 // its 65 communes of 2025, the older communes inside them. Level Province
-// returns the outline; nil where nothing is known.
+// returns the outline; nil where nothing is known. The rings are kept and
+// shared: they are to be read only.
 func (g *Gazetteer) Approximate(e Edition, level Level, province Code) []Shape {
 	type key struct {
 		level    Level

@@ -2,6 +2,7 @@ package area
 
 import (
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -13,10 +14,11 @@ const countryTolerance = 600 // metres
 // shapes of their own, under the codes of the district (2021) or special zone
 // (2025) that each is, in Đà Nẵng and Khánh Hòa. The islands are symbols six
 // kilometres across at published positions: drawn to scale none would be seen.
+// The shapes are kept and shared: they are to be read only.
 func (g *Gazetteer) Vietnam(e Edition) []Shape {
 	key := Code(e) * stepEdition
 	if known, ok := g.sketches.Load(key); ok {
-		return known.([]Shape)
+		return slices.Clone(known.([]Shape))
 	}
 	var out []Shape
 	for _, u := range g.below(key) {
@@ -26,7 +28,7 @@ func (g *Gazetteer) Vietnam(e Edition) []Shape {
 	}
 	out = append(Simplify(out, countryTolerance), g.archipelagos(e)...)
 	g.sketches.Store(key, out)
-	return out
+	return slices.Clone(out)
 }
 
 const islandKm = 3 // radius of an island's symbol
