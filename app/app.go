@@ -94,10 +94,10 @@ func (a *App) build(ctx context.Context) error {
 	if a.Keys, err = secret.Open(ctx, a.DB, a.Province, a.Config.KeyFile); err != nil {
 		return err
 	}
-	if a.Catalog, err = catalog(); err != nil {
+	if a.Catalog, err = Catalog(); err != nil {
 		return err
 	}
-	views, err := web.NewViews(a.Catalog, assets.New(), allPages()...)
+	views, err := web.NewViews(a.Catalog, assets.New(), Pages()...)
 	if err != nil {
 		return err
 	}
@@ -108,15 +108,15 @@ func (a *App) build(ctx context.Context) error {
 	return a.routes(views)
 }
 
-// allPages are the pages and texts of every package that shows something.
-func allPages() []web.Pages {
+// Pages are the pages and texts of every package that shows something.
+func Pages() []web.Pages {
 	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), outbreak.Pages(), epimap.Pages()}
 }
 
-// catalog holds all texts in both languages.
-func catalog() (*i18n.Catalog, error) {
+// Catalog holds all texts in both languages.
+func Catalog() (*i18n.Catalog, error) {
 	texts := []fs.FS{web.Texts}
-	for _, p := range allPages() {
+	for _, p := range Pages() {
 		texts = append(texts, p.FS)
 	}
 	return i18n.New(texts...)

@@ -338,7 +338,7 @@ func verifyCommand(fs *flag.FlagSet) func(*call) error {
 				return err
 			}
 			if v.Why != "" {
-				v.Why = a.Catalog.T(i18n.Lang(c.lang), v.Why)
+				v.Why = a.Catalog.T(i18n.Lang(c.lang), v.Why, "seq", v.BadSeq)
 			}
 			if err := c.verdict(v); err != nil || v.OK {
 				return err

@@ -182,7 +182,7 @@ func (c *call) sentence(err error) string {
 	if f == nil {
 		return err.Error()
 	}
-	cat, cerr := catalog()
+	cat, cerr := Catalog()
 	if cerr != nil {
 		return err.Error()
 	}

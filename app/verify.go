@@ -15,7 +15,7 @@ func (a *App) verifyAudit(ctx context.Context, seq int64, hash []byte) (verdict,
 	}
 	v := verdict{OK: r.OK(), Entries: r.Rows, Seq: r.Head.Seq, Hash: hex.EncodeToString(r.Head.Hash), BadSeq: r.Bad}
 	if !v.OK {
-		v.Why = "audit.flaw." + string(r.Flaw)
+		v.Why = "auth.verify." + string(r.Flaw)
 	}
 	return v, nil
 }

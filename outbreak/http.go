@@ -67,7 +67,20 @@ type casesPage struct {
 // caseRow is a case as a list shows it.
 type caseRow struct {
 	Case
-	AreaName, StayName string
+	AreaName string
+}
+
+// Badge is the stylesheet's word for the classification.
+func (c Case) Badge() string {
+	switch c.Classification {
+	case Confirmed:
+		return "bad"
+	case Probable:
+		return "warn"
+	case Suspected:
+		return "info"
+	}
+	return "muted"
 }
 
 func (s *Service) getCases(w http.ResponseWriter, r *http.Request) error {
@@ -87,10 +100,10 @@ func (s *Service) getCases(w http.ResponseWriter, r *http.Request) error {
 	q.Del("after")
 	p := casesPage{Form: web.FormOf(r, nil), MayWrite: sc.Allows(auth.WriteCases), MayImport: sc.Allows(auth.Import),
 		MayExport: sc.Allows(auth.Export), Filtered: len(q) > 0, ExportHref: "/cases/export?" + q.Encode(),
-		Areas: s.areaChoices(r, sc, true), Sources: choicesOf(r, "outbreak.source.", Sources, true),
-		Classes: choicesOf(r, "outbreak.classification.", Classifications, true)}
+		Areas: s.areaChoices(r, sc, "outbreak.all"), Sources: choicesOf(r, "outbreak.source.", Sources, "outbreak.all"),
+		Classes: choicesOf(r, "outbreak.classification.", Classifications, "outbreak.all")}
 	for _, c := range page.Cases {
-		p.Cases = append(p.Cases, caseRow{c, s.gazetteer.Title(c.Area), s.gazetteer.Title(c.Stay)})
+		p.Cases = append(p.Cases, caseRow{c, s.gazetteer.Title(c.Area)})
 	}
 	if page.Next != nil {
 		p.Pager.Next = "/cases?" + with(q, "after", page.Next.String())
@@ -178,9 +191,9 @@ type formPage struct {
 
 func (s *Service) formPage(r *http.Request, sc auth.Scope, f web.Form, action string) formPage {
 	return formPage{Form: f, Action: action, New: action == "/cases",
-		Areas: s.areaChoices(r, sc, false), Stays: s.stayChoices(r), Sources: choicesOf(r, "outbreak.source.", Sources, true),
-		Classes: choicesOf(r, "outbreak.classification.", Classifications, false), Outcomes: choicesOf(r, "outbreak.outcome.", Outcomes, true),
-		Sexes: choicesOf(r, "outbreak.sex.", Sexes, true)}
+		Areas: s.areaChoices(r, sc, "outbreak.choose_area"), Stays: s.stayChoices(r), Sources: choicesOf(r, "outbreak.source.", Sources, "outbreak.none"),
+		Classes: choicesOf(r, "outbreak.classification.", Classifications, ""), Outcomes: choicesOf(r, "outbreak.outcome.", Outcomes, "outbreak.not_yet"),
+		Sexes: choicesOf(r, "outbreak.sex.", Sexes, "outbreak.none")}
 }
 
 func (s *Service) getNewCase(w http.ResponseWriter, r *http.Request) error {

@@ -17,10 +17,11 @@ import (
 )
 
 // choicesOf are the options of a list of constants, named by the catalog.
-func choicesOf[T ~string](r *http.Request, prefix string, all []T, any bool) []web.Choice {
+// The first choice has the text of key none; "" leaves it out.
+func choicesOf[T ~string](r *http.Request, prefix string, all []T, none string) []web.Choice {
 	var cs []web.Choice
-	if any {
-		cs = append(cs, web.Choice{Value: "", Text: web.T(r.Context(), "outbreak.none")})
+	if none != "" {
+		cs = append(cs, web.Choice{Value: "", Text: web.T(r.Context(), none)})
 	}
 	for _, v := range all {
 		cs = append(cs, web.Choice{Value: string(v), Text: web.T(r.Context(), prefix+string(v))})
@@ -30,11 +31,8 @@ func choicesOf[T ~string](r *http.Request, prefix string, all []T, any bool) []w
 
 // areaChoices are the units of the home province that the scope covers, each
 // district before its communes.
-func (s *Service) areaChoices(r *http.Request, sc auth.Scope, any bool) []web.Choice {
-	cs := []web.Choice{{Value: "", Text: web.T(r.Context(), "outbreak.choose_area")}}
-	if any {
-		cs[0].Text = web.T(r.Context(), "outbreak.all_areas")
-	}
+func (s *Service) areaChoices(r *http.Request, sc auth.Scope, none string) []web.Choice {
+	cs := []web.Choice{{Value: "", Text: web.T(r.Context(), none)}}
 	home, ok := s.gazetteer.Official(s.edition, twoDigits(s.province))
 	if !ok {
 		return cs
@@ -54,8 +52,7 @@ func (s *Service) areaChoices(r *http.Request, sc auth.Scope, any bool) []web.Ch
 
 // stayChoices are all units of the home province, then the other provinces.
 func (s *Service) stayChoices(r *http.Request) []web.Choice {
-	cs := s.areaChoices(r, auth.System(s.province, "choices"), false)
-	cs[0].Text = web.T(r.Context(), "outbreak.none")
+	cs := s.areaChoices(r, auth.System(s.province, "choices"), "outbreak.none")
 	for _, p := range s.gazetteer.Provinces(s.edition) {
 		if p.Code.Official() != twoDigits(s.province) {
 			cs = append(cs, web.Choice{Value: p.Code.String(), Text: p.FullName})
@@ -205,7 +202,7 @@ type announcementRow struct {
 }
 
 func (s *Service) announcementsPage(r *http.Request, sc auth.Scope, f web.Form) (p announcementsPage, err error) {
-	p = announcementsPage{Form: f, Grounds: s.areaChoices(r, sc, false), MayAnnounce: sc.Allows(auth.Announce)}
+	p = announcementsPage{Form: f, Grounds: s.areaChoices(r, sc, "outbreak.choose_area"), MayAnnounce: sc.Allows(auth.Announce)}
 	all, err := s.Announcements(r.Context(), s.now().AddDate(1, 0, 0))
 	for _, a := range all {
 		p.All = append(p.All, announcementRow{a, s.gazetteer.Title(a.Ground)})

@@ -159,7 +159,7 @@ func (s *server) serve(bin, data string, as *syscall.SysProcAttr, durable bool) 
 		return err
 	}
 	args := []string{"-D", data, "-h", "127.0.0.1", "-p", strconv.Itoa(port), "-k", s.dir,
-		"-c", "max_connections=200", "-c", "shared_buffers=256MB", "-c", "log_min_messages=fatal"}
+		"-c", "max_connections=200", "-c", "shared_buffers=256MB", "-c", "log_min_messages=panic"}
 	if !durable {
 		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
 	}

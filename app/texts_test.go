@@ -1,0 +1,71 @@
+package app_test
+
+import (
+	"os"
+	"testing"
+
+	"khien/app"
+	"khien/kernel/area"
+	"khien/kernel/audit"
+	"khien/kernel/auth"
+	"khien/kernel/i18n"
+	"khien/outbreak"
+)
+
+// Every text that a page asks for, and every refusal that any package can give,
+// has its sentence in both languages.
+func TestEverySentenceIsThere(t *testing.T) {
+	cat, err := app.Catalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range app.Pages() {
+		if err := i18n.CheckTemplates(cat, p.FS); err != nil {
+			t.Errorf("%s: %v", p.Name, err)
+		}
+	}
+	for _, dir := range []string{"outbreak", "epimap", "app", "kernel/area", "kernel/audit", "kernel/auth", "kernel/day", "kernel/id", "kernel/person",
+		"kernel/secret", "kernel/store", "kernel/web"} {
+		if err := i18n.CheckFaults(cat, os.DirFS("../"+dir)); err != nil {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+}
+
+// Texts whose keys are made of a constant's value.
+func TestEveryValueHasAName(t *testing.T) {
+	cat, err := app.Catalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, v := range outbreak.Classifications {
+		keys = append(keys, "outbreak.classification."+string(v))
+	}
+	for _, v := range outbreak.Sources {
+		keys = append(keys, "outbreak.source."+string(v))
+	}
+	for _, v := range outbreak.Outcomes {
+		keys = append(keys, "outbreak.outcome."+string(v))
+	}
+	for _, v := range outbreak.Sexes {
+		keys = append(keys, "outbreak.sex."+v)
+	}
+	for _, v := range []area.Verdict{area.Matched, area.Corrected, area.Ambiguous, area.Rejected} {
+		keys = append(keys, "outbreak.verdict."+string(v))
+	}
+	for _, v := range auth.Roles {
+		keys = append(keys, "role."+string(v))
+	}
+	for _, v := range []audit.Flaw{audit.Changed, audit.Removed, audit.Inserted, audit.Headless, audit.Rewritten} {
+		keys = append(keys, "auth.verify."+string(v))
+	}
+	for _, v := range []area.How{area.HowName, area.HowSpelling, area.HowShort, area.HowMarks, area.HowKind, area.HowAlias, area.HowTypo, area.HowDistrict, area.HowLevel} {
+		keys = append(keys, "area.corrected."+string(v))
+	}
+	for _, k := range keys {
+		if cat.T(i18n.VI, k) == k {
+			t.Errorf("no text %s", k)
+		}
+	}
+}
