@@ -204,6 +204,18 @@ test("zooming in loads the finer outlines, once", { skip }, async () => {
   await tab.context().close();
 });
 
+test("print shows the server's drawing in today's numbers", { skip }, async () => {
+  const tab = await open(page1440);
+  await tab.locator('input[name="day_offset"]').fill("55");
+  await tab.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  await tab.emulateMedia({ media: "print" });
+  const { code } = server.wire.areas[0];
+  const shown = await cell(tab, code, "new_7").textContent();
+  assert.match(await tab.locator(`path[data-code="${code}"] title`).textContent(), new RegExp(": " + shown.replace("+", "\\+") + "$"));
+  assert.equal(await tab.locator(".map-svg").evaluate((svg) => getComputedStyle(svg).visibility), "visible");
+  await tab.context().close();
+});
+
 test("without a script the page says the same", { skip }, async () => {
   const tab = await page390(browser, { javaScriptEnabled: false });
   await tab.goto(server.url);

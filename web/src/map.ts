@@ -39,7 +39,7 @@ class PublicMap {
   }
 
   async start(): Promise<void> {
-    await this.load();
+    await this.loadAtLast();
     const form = document.querySelector<HTMLFormElement>("form.map-controls") || document.createElement("form");
     this.controls = new Controls(
       form,
@@ -50,8 +50,9 @@ class PublicMap {
       () => this.show(true),
     );
     addSearch(document.querySelector<HTMLElement>(".map-side") || form, this.texts, () => this.series.areas.values(), (code) => this.select(code, true));
-    await this.draw();
+    await this.draw().catch((err) => console.warn("map: the drawing of the page stays:", err));
     this.show(false);
+    addEventListener("beforeprint", () => this.paintSVG(this.counts()));
     addEventListener(themeChanged, () => this.view && this.view.recolour());
     this.live();
   }
@@ -71,6 +72,17 @@ class PublicMap {
       this.loading.then(done, done);
     }
     return this.loading;
+  }
+
+  /** loadAtLast tries until the series is there: until then the page is as the server made it. */
+  private async loadAtLast(): Promise<void> {
+    for (let waitMs = 4000; ; waitMs = Math.min(2 * waitMs, 120000)) {
+      try {
+        return await this.load();
+      } catch {
+        await new Promise((again) => setTimeout(again, waitMs * (0.75 + Math.random() / 2)));
+      }
+    }
   }
 
   /** draw lets Leaflet take the place of the SVG. */
@@ -100,15 +112,33 @@ class PublicMap {
 
   /** show brings map, table, card and address to the day and window chosen. */
   private show(chosen: boolean): void {
-    const { day } = this.controls;
-    const window = Number(this.controls.window) || Infinity;
-    const counts = new Map<string, { name: string; count: Count }>();
-    this.series.areas.forEach((area, code) => counts.set(code, { name: area.name, count: this.series.count(area, day, window) }));
+    const counts = this.counts();
     if (this.view) this.view.show(counts);
-    this.table.show(this.series, day);
+    else this.paintSVG(counts);
+    this.table.show(this.series, this.controls.day);
     this.table.mark(this.column());
     this.fill();
     if (chosen) this.remember();
+  }
+
+  private counts(): Map<string, { name: string; count: Count }> {
+    const window = Number(this.controls.window) || Infinity;
+    const counts = new Map<string, { name: string; count: Count }>();
+    this.series.areas.forEach((area, code) => {
+      counts.set(code, { name: area.name, count: this.series.count(area, this.controls.day, window) });
+    });
+    return counts;
+  }
+
+  /** paintSVG keeps the page's own drawing in step: it is what is printed, and what is left where Leaflet has no outlines. */
+  private paintSVG(counts: Map<string, { name: string; count: Count }>): void {
+    for (const path of Array.from(this.box.querySelectorAll(".map-svg path[data-code]"))) {
+      const now = counts.get(path.getAttribute("data-code")!);
+      if (!now) continue;
+      path.setAttribute("class", "area-shape " + now.count.level);
+      const title = path.querySelector("title");
+      if (title) title.textContent = now.name + ": " + now.count.text;
+    }
   }
 
   private column(): string {
