@@ -184,11 +184,3 @@ func (n *node) signIn(t *testing.T, login string) *browser {
 	}
 	return b
 }
-
-// settled waits until every listener has heard every fact.
-func (n *node) settled(t *testing.T) {
-	t.Helper()
-	if err := n.Settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}

@@ -148,7 +148,6 @@ func (s *Service) AccountByLogin(ctx context.Context, sc Scope, login string) (A
 
 var (
 	errAct       = fault.New(fault.Forbidden, "auth.act")
-	errArea      = fault.New(fault.Forbidden, "auth.area")
 	errOwn       = fault.New(fault.Conflict, "auth.own_account")
 	errLast      = fault.New(fault.Conflict, "auth.last_administrator")
 	errNoAccount = fault.New(fault.NotFound, "auth.account")
