@@ -26,7 +26,7 @@ const (
 type Announcement struct {
 	ID      id.ID
 	Kind    string
-	Source  string    // a publication's name; "" for an approval
+	Source  string    // a publication's name, or the area whose authority approved
 	Ground  area.Code // an approval's area; 0 for a publication
 	Through day.Day   // the last day it covers
 	Rows    int       // a publication's rows that count
@@ -59,7 +59,7 @@ func (s *Service) Announce(ctx context.Context, sc auth.Scope, i id.ID, ground a
 		if err != nil {
 			return err
 		}
-		a = Announcement{ID: i, Kind: Approval, Ground: ground, Through: through, Actor: sc.Actor(), At: sc.Now()}
+		a = Announcement{ID: i, Kind: Approval, Source: s.gazetteer.Title(ground), Ground: ground, Through: through, Actor: sc.Actor(), At: sc.Now()}
 		for j, c := range cells {
 			cells[j].rest = c.area.Level() != area.Commune
 			a.Cases += c.cases
