@@ -234,7 +234,7 @@ export function fixture(port = 0, { stream = true } = {}) {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { url } = await fixture(Number(process.argv[2]) || 8099);
+if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv[2]) {
+  const { url } = await fixture(Number(process.argv[2]));
   console.log(url);
 }

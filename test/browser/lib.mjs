@@ -84,8 +84,7 @@ export function freePort() {
 
 /** startKhien runs `bin/khien serve` on a free port with a new data folder and waits until /readyz answers.
  *  It returns {url, data, run(...args), log(), stop()}; run is another khien command on the same data, with its JSON read. */
-export async function startKhien({ env = {}, args = [], timeoutMs = 60000 } = {}) {
-  const bin = join(root, "bin/khien");
+export async function startKhien({ bin = join(root, "bin/khien"), env = {}, args = [], timeoutMs = 60000 } = {}) {
   if (!existsSync(bin)) throw new Error("no bin/khien: run `make build`");
   const data = mkdtempSync(join(tmpdir(), "khien-browser-"));
   const address = `127.0.0.1:${await freePort()}`;

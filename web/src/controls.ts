@@ -36,11 +36,13 @@ export class Controls {
 
   /** following reports whether the slider stands at the last day: then it goes along when a day is added. */
   following(): boolean {
-    return this.day >= this.last;
+    return !(this.day < this.last);
   }
 
-  /** range takes new first and last days. */
+  /** range takes new first and last days; the slider is not shown while there are none. */
   range(first: number, last: number): void {
+    const days = this.form.querySelector<HTMLElement>(".day-slider");
+    if (days) days.hidden = !(first > 0 && last > first);
     const follow = this.following();
     this.first = first;
     this.last = last;

@@ -12,6 +12,7 @@ export function isoDay(day: number): string {
 
 /** shownDay writes "14/05/2021", as Vietnam does; the English pages keep it so that nobody reads May as day. */
 export function shownDay(day: number): string {
+  if (isNaN(day)) return "";
   const iso = isoDay(day);
   return iso.slice(8) + "/" + iso.slice(5, 7) + "/" + iso.slice(0, 4);
 }

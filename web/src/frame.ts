@@ -57,6 +57,7 @@ export class Frame {
       act(whole).then(
         () => {
           button.setAttribute("aria-pressed", String(whole));
+          this.box.classList.toggle("is-country", whole);
           say(label, this.texts.get(whole ? "province" : "country"));
         },
         () => undefined,

@@ -46,7 +46,7 @@ class PublicMap {
       this.texts,
       this.series.first,
       this.series.last,
-      { day: this.data.day ? dayOf(this.data.day) : this.series.last, window: this.data.window || "7" },
+      { day: this.chosenDay(), window: this.data.window || "7" },
       () => this.show(true),
     );
     addSearch(document.querySelector<HTMLElement>(".map-side") || form, this.texts, () => this.series.areas.values(), (code) => this.select(code, true));
@@ -55,6 +55,12 @@ class PublicMap {
     addEventListener("beforeprint", () => this.paintSVG(this.counts()));
     addEventListener(themeChanged, () => this.view && this.view.recolour());
     this.live();
+  }
+
+  /** chosenDay is the page's day where the address names one, else the last: the numbers may have moved on since the page. */
+  private chosenDay(): number {
+    const named = /[?&]day(_offset)?=/.test(location.search);
+    return named && this.data.day && !this.series.empty() ? dayOf(this.data.day) : this.series.last;
   }
 
   /** load fetches the series; the browser asks with the ETag it has, so that an unchanged one costs a line. */
@@ -192,7 +198,7 @@ class PublicMap {
 
   private apply(delta: DeltaWire): void {
     if (delta.v <= this.series.version) return;
-    if (delta.from !== this.series.version) {
+    if (!this.series.follows(delta)) {
       setTimeout(() => this.refresh().catch(() => undefined), Math.random() * 3000);
       return;
     }
@@ -215,6 +221,8 @@ class PublicMap {
     this.controls.range(this.series.first, this.series.last);
     this.show(false);
     this.tell(null);
+    const nothing = document.querySelector<HTMLElement>(".site-main > .empty");
+    if (nothing) nothing.hidden = !this.series.empty();
   }
 
   private state: LiveState = "off";
@@ -224,7 +232,8 @@ class PublicMap {
     if (state) this.state = state;
     if (!this.status) return;
     this.status.dataset.state = this.state;
-    this.status.textContent = this.texts.get("as_of", { time: shownTime(this.series.asOf) }) + " · " + this.texts.get(this.state);
+    const asOf = Date.parse(this.series.asOf) > 0 ? this.texts.get("as_of", { time: shownTime(this.series.asOf) }) + " · " : "";
+    this.status.textContent = asOf + this.texts.get(this.state);
   }
 }
 

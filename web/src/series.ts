@@ -67,6 +67,17 @@ export class Series {
   /** scale has the lower bounds of the classes l1 and up. */
   constructor(private readonly scale: number[]) {}
 
+  /** empty reports whether there is no day with a number yet: then there is no first day to count from. */
+  empty(): boolean {
+    return !this.version || !(this.last >= this.first);
+  }
+
+  /** follows reports whether a delta can be applied here: made upon this version, and of no day before the first. */
+  follows(delta: DeltaWire): boolean {
+    const early = (delta.cells || []).some(([, day]) => dayOf(day) < this.first);
+    return delta.from === this.version && !this.empty() && !early;
+  }
+
   /** load replaces everything. */
   load(wire: SeriesWire): void {
     this.version = wire.version;

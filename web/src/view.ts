@@ -162,7 +162,7 @@ export class View {
     const step = (left: number) => {
       for (const { polygon, shape } of pieces) {
         const chosen = shape.code === this.selected;
-        const weight = still() ? (left ? 4 : 1) : 1 + left;
+        const weight = still() ? (left ? 4 : 1) : 1 + left * 0.7;
         polygon.setStyle(left ? { color: this.paint.focus, weight } : { color: chosen ? this.paint.select : this.paint.line, weight: chosen ? 3 : 1 });
         if (left) polygon.bringToFront();
       }
