@@ -55,19 +55,40 @@ func (s *Service) Announce(ctx context.Context, sc auth.Scope, i id.ID, ground a
 		if a, err = announcementByID(tx.Context(), tx, s.province, i); err == nil || !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		cells, err := confirmedCounts(tx.Context(), tx, sc, ground, through)
+		cells, err := s.recorded(tx, sc, ground, through)
 		if err != nil {
 			return err
 		}
 		a = Announcement{ID: i, Kind: Approval, Source: s.gazetteer.Title(ground), Ground: ground, Through: through, Actor: sc.Actor(), At: sc.Now()}
-		for j, c := range cells {
-			cells[j].rest = c.area.Level() != area.Commune
+		for _, c := range cells {
 			a.Cases += c.cases
 		}
 		a.Rows = len(cells)
 		return s.announce(tx, sc, a, cells)
 	})
 	return a, err
+}
+
+// recorded returns the numbers that an approval announces: the confirmed cases,
+// and 0 where an earlier approval said more and none is left.
+func (s *Service) recorded(tx *store.Tx, sc auth.Scope, ground area.Code, through day.Day) ([]cell, error) {
+	cells, err := confirmedCounts(tx.Context(), tx, sc, ground, through)
+	if err != nil {
+		return nil, err
+	}
+	stands := map[cellKey]bool{}
+	for i, c := range cells {
+		cells[i].rest = c.area.Level() != area.Commune
+		stands[cells[i].key()] = true
+	}
+	before, err := approvedCounts(tx.Context(), tx, s.province, ground, through)
+	for _, c := range before {
+		if !stands[c.key()] {
+			c.cases = 0
+			cells = append(cells, c)
+		}
+	}
+	return cells, err
 }
 
 // announce writes an act and its numbers, and tells them.

@@ -224,6 +224,31 @@ func TestAnnounce(t *testing.T) {
 	})
 }
 
+// A case that turns out to be none is gone from the next announcement.
+func TestAnnounceAgainAfterACorrection(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		c, err := w.Create(t.Context(), everything, draft(t, minhHoa))
+		if err != nil {
+			t.Fatal(err)
+		}
+		announce := func(want int) {
+			t.Helper()
+			if _, err := w.Announce(t.Context(), everything, id.New(), must(t, huuLung), day.On(2021, 5, 20)); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.sums(t)[minhHoa]; got != want {
+				t.Errorf("announced %d, want %d", got, want)
+			}
+		}
+		announce(1)
+		c.Classification = outbreak.Discarded
+		if _, err := w.Change(t.Context(), everything, outbreak.Draft{Case: c}); err != nil {
+			t.Fatal(err)
+		}
+		announce(0)
+	})
+}
+
 const caseList = "Mã bệnh nhân,Họ và tên,Giới tính,Năm sinh,Phân loại,Tỉnh,Huyện,Xã,Nguồn,Ngày khởi phát,Ngày xác định,Ngày báo cáo\n" +
 	"BN1,Vi Thị Mẫu,Nữ,1990,Xác định,Lạng Sơn,Hữu Lũng,Minh Hòa,Cộng đồng,10/05/2021,14/05/2021,14/05/2021\n" +
 	"BN2,,Nam,1985,F0,Lạng Sơn,Hữu Lũng,Hoà Thắng,Cách ly,,14/05/2021,14/05/2021\n" +

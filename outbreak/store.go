@@ -217,6 +217,21 @@ func announcedBetween(ctx context.Context, q store.Querier, province int, from, 
 	return m, err
 }
 
+// approvedCounts returns the numbers above 0 in the ground, up to a day, that
+// stand by an approval.
+func approvedCounts(ctx context.Context, q store.Querier, province int, ground area.Code, through day.Day) ([]cell, error) {
+	lo, hi := ground.Range()
+	return store.All(ctx, q, func(s store.Scan) (c cell, err error) {
+		var rest int
+		err = s(&c.area, &c.day, &rest, &c.cases)
+		c.rest = rest == 1
+		return c, err
+	}, `select c.area, c.day, c.rest, c.cases from outbreak_count c
+		join outbreak_announcement a on a.province = c.province and a.id = c.announcement
+		where c.province = $1 and c.area >= $2 and c.area < $3 and c.day <= $4 and c.cases > 0 and a.kind = 'approval'`,
+		province, lo, hi, through)
+}
+
 // writeCounts sets the announced numbers.
 func writeCounts(tx *store.Tx, province int, announcement id.ID, cells []cell) error {
 	b := store.Bulk{Table: "outbreak_count", Columns: []string{"province", "area", "day", "rest", "cases", "announcement"},
