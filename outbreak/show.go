@@ -251,3 +251,13 @@ func (s *Service) postAnnouncement(w http.ResponseWriter, r *http.Request) error
 	}
 	return s.views.Render(w, r, http.StatusUnprocessableEntity, "outbreak/announcements.html", p)
 }
+
+// shortName is a unit and the one above it, as a list has room for:
+// "Xã Minh Hòa, Hữu Lũng".
+func (s *Service) shortName(c area.Code) string {
+	u, _ := s.gazetteer.Unit(c)
+	if above, ok := s.gazetteer.Unit(c.Parent()); ok && c.Level() == area.Commune {
+		return u.FullName + ", " + above.Name
+	}
+	return u.FullName
+}
