@@ -45,6 +45,7 @@ type otherUnit struct {
 type curve struct {
 	Width, Height int
 	Most          int
+	Any           bool // some day has cases, or hidden ones
 	Bars          []bar
 	From, To      time.Time
 }
@@ -78,7 +79,7 @@ func (s *Service) getArea(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.visits.count(r)
-	return s.views.Render(w, r, http.StatusOK, "epimap/area.html", s.areaPage(r, v, u, q.day))
+	return s.serve(w, r, v, "epimap/area.html", func() any { return s.areaPage(r, v, u, q.day) })
 }
 
 func (s *Service) areaPage(r *http.Request, v *view, u area.Unit, d day.Day) areaPage {
@@ -87,7 +88,7 @@ func (s *Service) areaPage(r *http.Request, v *view, u area.Unit, d day.Day) are
 	path := s.gazetteer.Path(u.Code)
 	p := areaPage{
 		Unit: u, Path: path[:len(path)-1], Day: shownDay(d), Last: d == v.last, AsOf: v.at, Sources: v.sources, K: v.k, Empty: v.empty,
-		Row: shownRows(lang, []areaRow{row}, New7)[0], Announced: row.Announced, Incidence: incidence(lang, row),
+		Row: shownRows(lang, []areaRow{row}, row.Parent, New7)[0], Announced: row.Announced, Incidence: incidence(lang, row),
 		Curve: curveOf(lang, v, u.Code, d), Visits: s.visits.total(),
 	}
 	s.place(r, &p, v, u, d)
@@ -123,7 +124,7 @@ func (s *Service) place(r *http.Request, p *areaPage, v *view, u area.Unit, d da
 		return
 	}
 	p.Level = string(la.level)
-	p.Rows = shownRows(web.Lang(r.Context()), rows, New7)
+	p.Rows = shownRows(web.Lang(r.Context()), rows, la.parent, New7)
 	p.CSV = "/map.csv?" + paramParent + "=" + la.parent.String() + "&" + paramLevel + "=" + string(la.level) + "&" + paramDay + "=" + d.String()
 }
 
@@ -162,7 +163,7 @@ func curveOf(lang i18n.Lang, v *view, a area.Code, d day.Day) curve {
 	step := float64(curveWidth) / float64(max(len(counts), 14))
 	for i, n := range counts {
 		b := bar{
-			X: tenth(float64(i) * step), W: tenth(step * 0.86), Class: "l4",
+			X: tenth(float64(i) * step), W: tenth(step * 0.86), Class: "l5",
 			Day: shownDay(from + day.Day(i)), Text: shown(lang, n), Some: n.Cases > 0 || n.Hidden,
 		}
 		if n.Cases > 0 {
@@ -170,6 +171,7 @@ func curveOf(lang i18n.Lang, v *view, a area.Code, d day.Day) curve {
 		} else if n.Hidden {
 			b.H, b.Class = hiddenBar, "lh"
 		}
+		c.Any = c.Any || b.Some
 		b.Y = tenth(curveHeight - b.H)
 		c.Bars = append(c.Bars, b)
 	}

@@ -33,10 +33,9 @@
 //   - 0 < pending < k: the area has a mark; otherwise it has none.
 //
 // A batch vanishes when its day is covered. A mark covers fourteen days from the
-// day of the first pending case on, whatever comes after; when a pending case
-// lies beyond them, a second, endless period begins with it, so that no window
-// with a pending case in it says "0" for longer than the tail promises, and the
-// mark never says more than "two at least".
+// day of the first pending case on, whatever comes after, so that a window with a
+// fresh case in it does not say "0"; when a pending case lies beyond them, a
+// second, endless period begins with it. More periods would count the cases.
 //
 // Why nothing of 1 to k-1 can be derived: announced numbers do not depend on
 // what is recorded; any sum or difference of batches is a multiple of k; and a
@@ -162,9 +161,12 @@ const (
 func (s *Service) Run(ctx context.Context) error {
 	var counting sync.WaitGroup
 	counting.Go(func() { s.keepVisits(ctx) })
+	counting.Go(func() { s.warm(ctx) })
 	defer counting.Wait()
 	woken, stop := s.db.Watch(Topic)
 	defer stop()
+	imported, ignore := s.db.Watch(area.TopicBoundaries)
+	defer ignore()
 	for ctx.Err() == nil {
 		moved, err := s.Refresh(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -176,10 +178,22 @@ func (s *Service) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-woken:
+		case <-imported:
+			s.outlines.forget()
 		case <-time.After(refreshEvery):
 		}
 	}
 	return nil
+}
+
+// warm draws what the front page shows, so that its first reader does not wait.
+func (s *Service) warm(ctx context.Context) {
+	for _, la := range s.layers() {
+		if la.edition == s.edition && ctx.Err() == nil {
+			s.outline(ctx, la)
+		}
+	}
+	s.country(s.edition)
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -2,16 +2,20 @@ package epimap_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"khien/kernel/area"
 	"khien/kernel/day"
 	"khien/kernel/event"
+	"khien/kernel/store"
+	"khien/kernel/store/storetest"
 )
 
 // outbreak gives a node some of everything.
@@ -39,7 +43,7 @@ func TestPages(t *testing.T) {
 		{"/?edition=2025", []string{`data-code="2025/20/-/`, `<option value="2025" selected>`}},
 		{"/?edition=2025&level=district", []string{`<option value="commune" selected>`}},
 		{"/?level=district&window=total", []string{`data-code="2021/20/186"`, "≥1, chưa công bố", `<td class="num is-window" data-col="total">17+</td>`}},
-		{"/?level=province", []string{"Bản đồ ca mắc – Việt Nam", `data-code="2021/01"`}},
+		{"/?level=province", []string{"Bản đồ ca mắc – Việt Nam", `data-code="2021/01"`, ">Quần đảo Hoàng Sa</text>", ">Quần đảo Trường Sa</text>"}},
 		{"/?day_offset=0", []string{`data-day="2021-05-01"`, "01/05/2021"}},
 		{"/?parent=2021/20/186", []string{`name="parent" value="2021/20/186"`, "Huyện Hữu Lũng"}},
 		{"/?lang=en", []string{"Map of cases", "Communes", "visits"}},
@@ -194,6 +198,47 @@ func TestStream(t *testing.T) {
 	}
 	defer res.Body.Close()
 	wantEvent(t, bufio.NewReader(res.Body), "reset")
+}
+
+// A running node shows and streams by itself what another one heard, and writes
+// its visits when it stops.
+func TestRun(t *testing.T) {
+	storetest.Each(t, lines, func(t *testing.T, db *store.DB) {
+		n := newNode(t, db, newClock())
+		ctx, stop := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() {
+			if err := n.s.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		defer running.Wait()
+		defer stop()
+		n.get(t, "/")
+		res, err := http.Get(n.URL + "/api/v1/map/stream?edition=2021&level=district")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		events := bufio.NewReader(res.Body)
+		for range 3 {
+			err := db.Tx(t.Context(), func(tx *store.Tx) error { return event.Tell(tx, 20, cases(1, yenVuong, may1)[0]) })
+			if err == nil {
+				err = n.bus.Drain(t.Context(), n.s.Listeners()[0])
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantEvent(t, events, "reset", `"version":1`) // the first day has moved from today
+		stop()
+		running.Wait()
+		again := newNode(t, db, newClock())
+		if err := again.s.FlushVisits(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantHas(t, "visits", again.get(t, "/"), "2 lượt xem")
+	})
 }
 
 func itoa(n int64) string {

@@ -108,10 +108,8 @@ func (w *work) raise(k horizonKey, d day.Day) { w.horizons[k] = max(w.horizons[k
 // somebody is woken, only when the public sees something else than before: a
 // pending case that changes nothing leaves no trace, not even of its moment.
 func (s *Service) settle(tx *store.Tx, w *work) error {
-	for k, d := range w.horizons {
-		if err := raiseHorizon(tx, w.province, k, d); err != nil {
-			return err
-		}
+	if err := raiseHorizons(tx, w.province, maps.All(w.horizons)); err != nil {
+		return err
 	}
 	if err := addRecorded(tx, w.province, maps.All(w.recorded)); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"khien/kernel/area"
@@ -43,22 +44,31 @@ type drawing struct {
 }
 
 type drawnPath struct {
-	Code area.Code
-	D    string
+	Code  area.Code
+	D     string
+	Label *[2]int // where an archipelago's name is written
 }
 
 // outlines are made when first asked for, and anew when the boundaries have
-// another version; that is asked once a minute.
+// another version; that is asked when somebody imported some, and once a minute.
 type outlines struct {
 	units   sync.Map // layer to []area.Unit
 	mu      sync.Mutex
 	layers  map[layer]*outline
 	asked   map[layer]time.Time
 	country map[area.Edition]*country
+	made    atomic.Int64 // how many times one was made: pages that show them are kept so long
 }
 
 func (o *outlines) init() {
 	o.layers, o.asked, o.country = map[layer]*outline{}, map[layer]time.Time{}, map[area.Edition]*country{}
+}
+
+// forget lets the boundaries be asked for again at once.
+func (o *outlines) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	clear(o.asked)
 }
 
 // outline returns where the units of a layer lie; one without shapes where that
@@ -82,8 +92,12 @@ func (s *Service) outline(ctx context.Context, la layer) *outline {
 	case known != nil && known.version == version:
 		return known
 	}
+	if la.level == area.Province {
+		shapes = append(shapes, s.archipelagos(la.edition)...)
+	}
 	made := s.newOutline(shapes, approximate, version)
 	o.layers[la] = made
+	o.made.Add(1)
 	return made
 }
 
@@ -97,6 +111,9 @@ func (s *Service) shapes(ctx context.Context, la layer) (shapes []area.Shape, ap
 		parent = p
 	}
 	shapes, approximate, version, err = s.boundaries.Shapes(ctx, la.edition, la.level, parent)
+	if err == nil && len(shapes) == 0 && la.level == area.Province {
+		shapes, approximate, version = s.gazetteer.Vietnam(la.edition), true, "country-"+countryVersion
+	}
 	shapes = slices.DeleteFunc(slices.Clone(shapes), func(sh area.Shape) bool { return !la.has(sh.Code) })
 	return shapes, approximate, version, err
 }
@@ -104,8 +121,10 @@ func (s *Service) shapes(ctx context.Context, la layer) (shapes []area.Shape, ap
 func (s *Service) newOutline(shapes []area.Shape, approximate bool, version string) *outline {
 	o := &outline{version: version, approximate: approximate}
 	fine := area.Simplify(shapes, fineM)
-	var b bytes.Buffer
-	if err := area.WriteGeoJSON(&b, s.gazetteer, fine, fineDigits); err != nil {
+	geo, err := s.geoJSON(fine, fineDigits, func(_ area.Shape, name string) string {
+		return strings.TrimPrefix(name, archipelago) // short enough for the script to find room
+	})
+	if err != nil {
 		s.log.Error("boundaries cannot be written", "err", err)
 	}
 	for _, sh := range fine {
@@ -113,9 +132,10 @@ func (s *Service) newOutline(shapes []area.Shape, approximate bool, version stri
 			o.sources = append(o.sources, sh.Source)
 		}
 	}
-	o.geo = b.Bytes()
+	o.geo = geo
 	o.file = web.NewSnapshot(o.geo, "application/geo+json", immutable)
 	o.drawing = coarse(fine)
+	s.label(&o.drawing, fine)
 	return o
 }
 
@@ -131,6 +151,23 @@ func coarse(shapes []area.Shape) drawing {
 		if d.packed() <= coarseMost || toleranceM > 5000 {
 			return d
 		}
+	}
+}
+
+// label says where the names of the archipelagos stand: below their islands.
+func (s *Service) label(d *drawing, shapes []area.Shape) {
+	if len(shapes) == 0 || shapes[0].Code.Level() != area.Province {
+		return
+	}
+	b := boxOf(shapes)
+	top, down := mercator(b.Max[1]), float64(d.Height)/(mercator(b.Max[1])-mercator(b.Min[1]))
+	for i, sh := range shapes {
+		if sh.Code.Level() == area.Province || i >= len(d.Paths) {
+			continue
+		}
+		box := sh.Box()
+		x := ((box.Min[0]+box.Max[0])/2 - b.Min[0]) / (b.Max[0] - b.Min[0]) * drawnWidth
+		d.Paths[i].Label = &[2]int{int(x), min(d.Height-6, int((top-mercator(box.Min[1]))*down)+16)}
 	}
 }
 
@@ -172,7 +209,7 @@ func draw(shapes []area.Shape, b area.Box, width float64) drawing {
 		return int(math.Round((p[0] - b.Min[0]) * math.Pi / 180 * scale * 10)), int(math.Round((top - mercator(p[1])) * down * 10))
 	}
 	for _, s := range shapes {
-		d.Paths = append(d.Paths, drawnPath{s.Code, pathOf(s, place)})
+		d.Paths = append(d.Paths, drawnPath{Code: s.Code, D: pathOf(s, place)})
 	}
 	return d
 }
@@ -247,13 +284,15 @@ type inset struct {
 	Labels        []insetLabel
 }
 
+// insetLabel is a name that ends at the right edge, below its islands.
 type insetLabel struct {
-	X, Y int
+	Y    int
 	Name string
 }
 
 const (
-	insetWidth = 160
+	insetWidth = 110
+	insetText  = 13   // height of a name
 	insetM     = 6000 // metres of tolerance
 )
 
@@ -265,7 +304,12 @@ func (s *Service) country(e area.Edition) *country {
 		return known
 	}
 	shapes := s.gazetteer.Vietnam(e)
-	geo, err := s.countryJSON(shapes)
+	geo, err := s.geoJSON(shapes, 3, func(sh area.Shape, name string) string {
+		if sh.Code.Level() == area.Province {
+			return "" // the script writes every name that it finds, and the province's own map is below
+		}
+		return name
+	})
 	if err != nil {
 		s.log.Error("the country cannot be written", "err", err)
 	}
@@ -277,14 +321,35 @@ func (s *Service) country(e area.Edition) *country {
 	return c
 }
 
-// archipelago is how an island group's name begins on a map.
+// archipelagos returns Hoàng Sa and Trường Sa, which every map of the country
+// shows: they have the codes of what they are, a district or a special zone.
+func (s *Service) archipelagos(e area.Edition) (islands []area.Shape) {
+	for _, sh := range s.gazetteer.Vietnam(e) {
+		if sh.Code.Level() != area.Province {
+			islands = append(islands, sh)
+		}
+	}
+	return islands
+}
+
+// archipelago is how an island group's name begins.
 const archipelago = "Quần đảo "
 
-// countryJSON writes the country's outlines; the archipelagos alone have names,
-// for the script writes every name that it finds on the map.
-func (s *Service) countryJSON(shapes []area.Shape) ([]byte, error) {
+// nameOf is what a map writes upon a shape.
+func (s *Service) nameOf(c area.Code) string {
+	u, _ := s.gazetteer.Unit(c)
+	for _, island := range s.archipelagos(c.Edition()) {
+		if island.Code == c {
+			return archipelago + u.Name
+		}
+	}
+	return u.FullName
+}
+
+// geoJSON writes shapes; say decides what a shape is called, "" for nothing.
+func (s *Service) geoJSON(shapes []area.Shape, decimals int, say func(sh area.Shape, name string) string) ([]byte, error) {
 	var b bytes.Buffer
-	if err := area.WriteGeoJSON(&b, s.gazetteer, shapes, 3); err != nil {
+	if err := area.WriteGeoJSON(&b, s.gazetteer, shapes, decimals); err != nil {
 		return nil, err
 	}
 	var c struct {
@@ -300,15 +365,14 @@ func (s *Service) countryJSON(shapes []area.Shape) ([]byte, error) {
 	}
 	for i, sh := range shapes {
 		delete(c.Features[i].Properties, "name")
-		if u, ok := s.gazetteer.Unit(sh.Code); ok && sh.Code.Level() != area.Province {
-			c.Features[i].Properties["name"] = archipelago + u.Name
+		if name := say(sh, s.nameOf(sh.Code)); name != "" {
+			c.Features[i].Properties["name"] = name
 		}
 	}
 	return json.Marshal(c)
 }
 
-// newInset draws the provinces coarsely and names the archipelagos, which have
-// the codes of what they are: a district, or a special zone.
+// newInset draws the provinces coarsely and names the archipelagos.
 func (s *Service) newInset(shapes []area.Shape, home area.Code) inset {
 	box := boxOf(shapes)
 	var land, islands []area.Shape
@@ -320,7 +384,7 @@ func (s *Service) newInset(shapes []area.Shape, home area.Code) inset {
 		}
 	}
 	d := draw(append(area.Simplify(land, insetM), islands...), box, insetWidth)
-	in := inset{Width: insetWidth, Height: d.Height}
+	in := inset{Width: insetWidth, Height: d.Height + insetText + 4}
 	for _, p := range d.Paths {
 		in.Land += p.D
 		if p.Code == home {
@@ -330,13 +394,8 @@ func (s *Service) newInset(shapes []area.Shape, home area.Code) inset {
 	top := mercator(box.Max[1])
 	for _, sh := range islands {
 		u, _ := s.gazetteer.Unit(sh.Code)
-		c := boxOf([]area.Shape{sh})
-		x := (c.Min[0] + c.Max[0]) / 2
-		in.Labels = append(in.Labels, insetLabel{
-			X:    int((x - box.Min[0]) / (box.Max[0] - box.Min[0]) * insetWidth),
-			Y:    int((top-mercator(c.Max[1]))/(top-mercator(box.Min[1]))*float64(d.Height)) - 4,
-			Name: u.Name,
-		})
+		south := mercator(sh.Box().Min[1])
+		in.Labels = append(in.Labels, insetLabel{int((top-south)/(top-mercator(box.Min[1]))*float64(d.Height)) + insetText, u.Name})
 	}
 	return in
 }

@@ -1,6 +1,7 @@
 package epimap
 
 import (
+	"bytes"
 	"encoding/json"
 	"html/template"
 	"net/http"
@@ -81,6 +82,7 @@ type shownShape struct {
 	Code              area.Code
 	Class, D          string
 	Name, Text, Extra string
+	Label             *[2]int // where the name is written; nil: nowhere
 }
 
 type legendEntry struct{ Class, Text string }
@@ -106,7 +108,70 @@ func (s *Service) getMap(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.visits.count(r)
-	return s.views.Render(w, r, http.StatusOK, "epimap/map.html", s.mapPage(r, v, q))
+	return s.serve(w, r, v, "epimap/map.html", func() any { return s.mapPage(r, v, q) })
+}
+
+// serve renders a page, or answers from memory: a plain address, asked by
+// somebody who is not signed in, shows everybody of one language and theme the
+// same until numbers or visits have moved.
+func (s *Service) serve(w http.ResponseWriter, r *http.Request, v *view, name string, data func() any) error {
+	viewer := web.ViewerOf(r.Context())
+	if r.URL.RawQuery != "" || viewer.Name+viewer.Role != "" || len(viewer.Menu) > 0 {
+		return s.views.Render(w, r, http.StatusOK, name, data())
+	}
+	k := pageKey{path: r.URL.Path, lang: web.Lang(r.Context()), visits: s.visits.written.Load(), outlines: s.outlines.made.Load()}
+	if c, err := r.Cookie("theme"); err == nil {
+		k.theme = c.Value
+	}
+	page, err := v.page(k, func(kept *keptPage) error { return s.views.Render(kept, r, http.StatusOK, name, data()) })
+	if err != nil {
+		return err
+	}
+	for _, header := range []string{"Content-Language", "Vary"} {
+		w.Header()[header] = page.header[header]
+	}
+	page.snapshot.ServeHTTP(w, r)
+	return nil
+}
+
+// pageKey is what a kept page depends on, beside the view.
+type pageKey struct {
+	path, theme string
+	lang        i18n.Lang
+	visits      int64
+	outlines    int64
+}
+
+// keptPage is a rendered page.
+type keptPage struct {
+	header   http.Header
+	body     bytes.Buffer
+	snapshot *web.Snapshot
+}
+
+func (k *keptPage) Header() http.Header         { return k.header }
+func (k *keptPage) Write(b []byte) (int, error) { return k.body.Write(b) }
+func (k *keptPage) WriteHeader(int)             {}
+
+// pagesMost bounds the pages kept with a view; then all are forgotten.
+const pagesMost = 100
+
+func (v *view) page(k pageKey, render func(*keptPage) error) (*keptPage, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if p := v.pages[k]; p != nil {
+		return p, nil
+	}
+	p := &keptPage{header: http.Header{}}
+	if err := render(p); err != nil {
+		return nil, err
+	}
+	p.snapshot = web.NewSnapshot(p.body.Bytes(), p.header.Get("Content-Type"), "private, no-cache")
+	if len(v.pages) >= pagesMost {
+		clear(v.pages)
+	}
+	v.pages[k] = p
+	return p, nil
 }
 
 func (s *Service) mapPage(r *http.Request, v *view, q query) mapPage {
@@ -119,7 +184,7 @@ func (s *Service) mapPage(r *http.Request, v *view, q query) mapPage {
 		Where: where, Edition: int(q.edition), Level: string(q.level), Window: windowText(q.window),
 		Day: shownDay(q.day), DayText: q.day.String(), First: shownDay(v.first), Last: shownDay(v.last),
 		Offset: int(q.day - v.first), Most: int(v.last - v.first), AsOf: v.at, Sources: v.sources, K: v.k, Empty: v.empty,
-		Rows: shownRows(lang, rows, q.window), Map: s.shownMap(r, o, rows, q.window), Legend: s.legend(r, q.layer),
+		Rows: shownRows(lang, rows, q.parent, q.window), Map: s.shownMap(r, o, rows, q.window), Legend: s.legend(r, q.layer),
 		Visits: s.visits.total(), Scale: scaleText(), Texts: s.scriptTexts(r),
 		Country: "/map/shapes/" + strconv.Itoa(int(q.edition)) + "/country.json?v=" + countryVersion,
 	}
@@ -128,6 +193,9 @@ func (s *Service) mapPage(r *http.Request, v *view, q query) mapPage {
 	}
 	if q.level != area.Province {
 		p.Inset = c.inset
+	} else {
+		p.Map.Bounds = "" // the script is to load the outlines with their names, which the archipelagos need
+		p.Country = ""
 	}
 	for _, row := range rows {
 		p.Unproven = p.Unproven || !row.Announced && (row.Total.Hidden || row.Total.Cases > 0)
@@ -170,10 +238,14 @@ func windowText(w Window) string {
 // shownDay is the day's noon in Vietnam: any zone shows the right date.
 func shownDay(d day.Day) time.Time { return d.Time().Add(5 * time.Hour) }
 
-func shownRows(lang i18n.Lang, rows []areaRow, chosen Window) []shownRow {
+// shownRows makes a table's rows; the unit above is named where it is not that of the table.
+func shownRows(lang i18n.Lang, rows []areaRow, parent area.Code, chosen Window) []shownRow {
 	out := make([]shownRow, len(rows))
 	for i, r := range rows {
-		out[i] = shownRow{Code: r.Code, Name: r.Name, Parent: r.ParentName, Estimated: r.Estimated}
+		out[i] = shownRow{Code: r.Code, Name: r.Name, Estimated: r.Estimated && (r.Total.Cases > 0 || r.Total.Hidden)}
+		if r.Parent != parent {
+			out[i].Parent = r.ParentName
+		}
 		for j, c := range r.counts() {
 			out[i].Cells = append(out[i].Cells, shownCell{Windows[j].Column(), shown(lang, c), Windows[j] == chosen})
 		}
@@ -202,6 +274,7 @@ func (s *Service) shownMap(r *http.Request, o *outline, rows []areaRow, w Window
 	for _, p := range o.drawing.Paths {
 		row, ok := byCode[p.Code]
 		if !ok {
+			m.Shapes = append(m.Shapes, shownShape{Code: p.Code, Class: assets.Class(0, false), D: p.D, Name: s.nameOf(p.Code), Label: p.Label})
 			continue
 		}
 		c := row.counts()[slices.Index(Windows[:], w)]

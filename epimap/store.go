@@ -114,11 +114,20 @@ func dropRecorded(tx *store.Tx, province int, a area.Code, horizon day.Day) erro
 	return err
 }
 
-// raiseHorizon moves the horizon of an area, or of a whole ground, forward.
-func raiseHorizon(tx *store.Tx, province int, k horizonKey, d day.Day) error {
-	_, err := tx.Exec(`insert into epimap_horizon (province, area, ground, day) values ($1, $2, $3, $4)
-		on conflict (province, area, ground) do update set day = excluded.day where epimap_horizon.day < excluded.day`,
-		province, k.area, k.ground, d)
+// raiseHorizons moves the horizons of areas, or of whole grounds, forward.
+func raiseHorizons(tx *store.Tx, province int, horizons iter.Seq2[horizonKey, day.Day]) error {
+	b := store.Bulk{
+		Table:      "epimap_horizon",
+		Columns:    []string{"province", "area", "ground", "day"},
+		OnConflict: "on conflict (province, area, ground) do update set day = excluded.day where epimap_horizon.day < excluded.day",
+	}
+	_, err := b.Insert(tx, func(yield func([]any) bool) {
+		for k, d := range horizons {
+			if !yield([]any{province, k.area, k.ground, d}) {
+				return
+			}
+		}
+	})
 	return err
 }
 

@@ -58,6 +58,7 @@ type view struct {
 
 	mu      sync.Mutex
 	answers map[answerKey]*web.Snapshot
+	pages   map[pageKey]*keptPage
 }
 
 // viewOf makes the view of a settled ledger. Without any number the days are today.
@@ -65,7 +66,7 @@ func viewOf(l *ledger, k int, today day.Day) *view {
 	s := l.span()
 	v := &view{
 		version: l.version, at: l.at, first: s.from, last: s.to, k: k,
-		sources: slices.Sorted(maps.Keys(l.sources)), lines: maps.Clone(l.shown), answers: map[answerKey]*web.Snapshot{},
+		sources: slices.Sorted(maps.Keys(l.sources)), lines: maps.Clone(l.shown), answers: map[answerKey]*web.Snapshot{}, pages: map[pageKey]*keptPage{},
 	}
 	if s.from == 0 {
 		v.first, v.last, v.empty = today, today, true
