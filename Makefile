@@ -39,7 +39,7 @@ check: assets ## gofmt, vet, staticcheck, arrows, schema and statement lint, typ
 	go run ./kernel/area/gen -check
 
 browser: build tools ## the pages in headless Chromium
-	node --test --test-reporter=spec test/browser/
+	node --test --test-reporter=spec --test-force-exit test/browser/*.test.mjs
 
 tools: ## install Chromium for the browser tests, when missing and root
 	@if ! command -v chromium >/dev/null; then \
