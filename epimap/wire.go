@@ -35,7 +35,7 @@ type areaRow struct {
 	Parent     area.Code `json:"parent"`
 	ParentName string    `json:"parent_name"`
 	Population int       `json:"population" doc:"0: unknown"`
-	Announced  bool      `json:"announced" doc:"every case up to the day has been announced"`
+	Announced  bool      `json:"announced" doc:"every case shown up to the day has been announced; false where there is none"`
 	Estimated  bool      `json:"estimated,omitempty" doc:"carried over from the other edition, and the ground is not exactly the same"`
 	New1       Count     `json:"new_1"`
 	New7       Count     `json:"new_7"`
@@ -166,54 +166,58 @@ func known(n int) string {
 	return strconv.Itoa(n)
 }
 
-// geoFile writes what the map shows as GeoJSON: every unit with its numbers, and
-// its outline where there is one.
+// drawnFeature is an outline as area.WriteGeoJSON wrote it.
+type drawnFeature struct {
+	Properties struct {
+		Code        area.Code       `json:"code"`
+		Label       json.RawMessage `json:"label"`
+		Approximate bool            `json:"approximate"`
+		Source      string          `json:"source"`
+	} `json:"properties"`
+	Geometry json.RawMessage `json:"geometry"`
+}
+
+// numberedFeature is a unit with its numbers; its geometry is null where its outline is not known.
+type numberedFeature struct {
+	Type       string             `json:"type"`
+	Properties numberedProperties `json:"properties"`
+	Geometry   json.RawMessage    `json:"geometry"`
+}
+
+type numberedProperties struct {
+	Day              string          `json:"day"`
+	Label            json.RawMessage `json:"label,omitempty"`
+	Approximate      bool            `json:"approximate"`
+	BoundariesSource string          `json:"boundaries_source,omitempty"`
+	areaRow
+}
+
+// geoFile writes what the map shows as GeoJSON.
 func (s *Service) geoFile(v *view, la layer, d day.Day, o *outline) ([]byte, error) {
 	var drawn struct {
-		Features []struct {
-			Properties struct {
-				Code        area.Code       `json:"code"`
-				Label       json.RawMessage `json:"label"`
-				Approximate bool            `json:"approximate"`
-				Source      string          `json:"source"`
-			} `json:"properties"`
-			Geometry json.RawMessage `json:"geometry"`
-		} `json:"features"`
+		Features []drawnFeature `json:"features"`
 	}
 	if err := json.Unmarshal(o.geo, &drawn); err != nil {
 		return nil, fmt.Errorf("epimap: outlines of %s: %w", la.topic(), err)
 	}
-	type properties struct {
-		Day              string          `json:"day"`
-		Label            json.RawMessage `json:"label,omitempty"`
-		Approximate      bool            `json:"approximate"`
-		BoundariesSource string          `json:"boundaries_source,omitempty"`
-		areaRow
-	}
-	type feature struct {
-		Type       string          `json:"type"`
-		Properties properties      `json:"properties"`
-		Geometry   json.RawMessage `json:"geometry"`
+	at := make(map[area.Code]drawnFeature, len(drawn.Features))
+	for _, f := range drawn.Features {
+		at[f.Properties.Code] = f
 	}
 	out := struct {
-		Type     string    `json:"type"`
-		AsOf     time.Time `json:"as_of"`
-		Source   []string  `json:"source"`
-		Version  int64     `json:"version"`
-		Features []feature `json:"features"`
-	}{"FeatureCollection", v.at, orNone(v.sources), v.version, []feature{}}
-	at := map[area.Code]int{}
-	for i, f := range drawn.Features {
-		at[f.Properties.Code] = i
-	}
+		Type     string            `json:"type"`
+		AsOf     time.Time         `json:"as_of"`
+		Source   []string          `json:"source"`
+		Version  int64             `json:"version"`
+		Features []numberedFeature `json:"features"`
+	}{"FeatureCollection", v.at, orNone(v.sources), v.version, []numberedFeature{}}
 	for _, r := range s.rows(v, la, d) {
-		f := feature{"Feature", properties{Day: d.String(), areaRow: r}, json.RawMessage("null")}
-		if i, ok := at[r.Code]; ok {
-			p := drawn.Features[i].Properties
-			f.Properties.Label, f.Properties.Approximate, f.Properties.BoundariesSource = p.Label, p.Approximate, p.Source
-			f.Geometry = drawn.Features[i].Geometry
+		p, geometry := numberedProperties{Day: d.String(), areaRow: r}, json.RawMessage("null")
+		if f, ok := at[r.Code]; ok {
+			p.Label, p.Approximate, p.BoundariesSource = f.Properties.Label, f.Properties.Approximate, f.Properties.Source
+			geometry = f.Geometry
 		}
-		out.Features = append(out.Features, f)
+		out.Features = append(out.Features, numberedFeature{"Feature", p, geometry})
 	}
 	return json.Marshal(out)
 }
