@@ -6,6 +6,7 @@ import (
 
 	"khien/kernel/event"
 	"khien/kernel/job"
+	"khien/kernel/store"
 	"khien/kernel/web"
 )
 
@@ -25,13 +26,7 @@ func (s *Service) Name() string { return "outbreak" }
 func (s *Service) Migrations() fs.FS { return Migrations() }
 
 // Migrations returns the tables of package outbreak, for line "outbreak".
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
-	return sub
-}
+func Migrations() fs.FS { return store.MigrationFiles(migrations) }
 
 // Listeners is empty: nobody tells the outbreak anything yet.
 func (s *Service) Listeners() []event.Listener { return nil }

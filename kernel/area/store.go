@@ -16,13 +16,7 @@ import (
 var migrations embed.FS
 
 // Migrations returns the tables of imported boundaries, for line "area".
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
-	return sub
-}
+func Migrations() fs.FS { return store.MigrationFiles(migrations) }
 
 // TopicBoundaries is what an import of boundaries wakes.
 const TopicBoundaries = "area_boundary"

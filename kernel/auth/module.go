@@ -8,6 +8,7 @@ import (
 
 	"khien/kernel/event"
 	"khien/kernel/job"
+	"khien/kernel/store"
 	"khien/kernel/web"
 )
 
@@ -22,13 +23,7 @@ var files embed.FS
 var Texts embed.FS
 
 // Migrations returns the tables of accounts and sessions, for store.DB.Migrate("auth", …).
-func Migrations() fs.FS {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	return sub
-}
+func Migrations() fs.FS { return store.MigrationFiles(files) }
 
 // Name is the module's name: its migration line and its log group.
 func (s *Service) Name() string { return "auth" }

@@ -125,13 +125,7 @@ func (t *told) write(tx *store.Tx, province int) error {
 var migrations embed.FS
 
 // Migrations returns the tables of the outbox, for line "event".
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
-	return sub
-}
+func Migrations() fs.FS { return store.MigrationFiles(migrations) }
 
 // Lag returns how long the oldest unheard fact of each listener has waited.
 func Lag(ctx context.Context, q store.Querier, province int, listeners []Listener, now time.Time) (map[string]time.Duration, error) {

@@ -232,10 +232,4 @@ func backoff(try int) time.Duration {
 var migrations embed.FS
 
 // Migrations returns the table of runs, for line "job".
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
-	return sub
-}
+func Migrations() fs.FS { return store.MigrationFiles(migrations) }

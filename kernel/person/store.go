@@ -16,13 +16,7 @@ import (
 var files embed.FS
 
 // Migrations returns the tables of people, for store.DB.Migrate("person", …).
-func Migrations() fs.FS {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	return sub
-}
+func Migrations() fs.FS { return store.MigrationFiles(files) }
 
 func scanRow(s store.Scan) (r row, err error) {
 	err = s(&r.id, &r.area, &r.wrapped, &r.sealed)

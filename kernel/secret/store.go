@@ -14,13 +14,7 @@ var files embed.FS
 
 // Migrations returns the table that says which key a database needs, for
 // store.DB.Migrate("secret", …).
-func Migrations() fs.FS {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	return sub
-}
+func Migrations() fs.FS { return store.MigrationFiles(files) }
 
 // selectKeyID returns the id of the key the province's rows were first sealed with, or "".
 func selectKeyID(ctx context.Context, q store.Querier, province int) (string, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -84,4 +85,14 @@ func (e engineFS) ReadDir(name string) ([]fs.DirEntry, error) {
 		}
 	}
 	return own, nil
+}
+
+// MigrationFiles returns what stands in the folder "migrations" of a package's
+// embedded files.
+func MigrationFiles(embedded embed.FS) fs.FS {
+	sub, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		panic(err) // only for a path that is none
+	}
+	return sub
 }
