@@ -31,7 +31,7 @@ type Config struct {
 	KeyFile     string         // the master key, outside the database
 	Province    string         // two digits of the statistics office
 	Edition     int            // of the gazetteer, in which new records are made: 2021 or 2025
-	K           int            // public counts of 1 to K-1 are not told; at least 2
+	K           int            // public counts of 1 to K-1 are not told; at least 3
 	Log         Log            // how and how much is logged
 	Origins     []string       // other origins whose forms are trusted
 	Proxies     []netip.Prefix // proxies whose X-Forwarded-For and -Proto are believed
@@ -68,7 +68,7 @@ var keys = []key{
 	text("KEY_FILE", "<data>/khien.key", "the master key, made at first start; keep a copy away from the database", func(c *Config) *string { return &c.KeyFile }),
 	{"PROVINCE", "20", "the province, two digits of the statistics office (20: Lạng Sơn)", setProvince, func(c *Config) string { return c.Province }},
 	{"EDITION", "2021", "edition of the gazetteer in which new records are made: 2021 or 2025", setEdition, func(c *Config) string { return strconv.Itoa(c.Edition) }},
-	{"K", "5", "public counts from 1 to k-1 are not told; at least 2", setK, func(c *Config) string { return strconv.Itoa(c.K) }},
+	{"K", "5", "public counts from 1 to k-1 are not told; at least 3", setK, func(c *Config) string { return strconv.Itoa(c.K) }},
 	{"LOG", "text,info", "text or json, and from which level: debug, info, warn, error", setLog, func(c *Config) string { return c.Log.String() }},
 	{"ORIGINS", "", "other origins whose forms are trusted, https://host[:port], separated by commas", setOrigins, func(c *Config) string { return strings.Join(c.Origins, ",") }},
 	{"PROXIES", "", "proxies whose X-Forwarded-For and -Proto are believed, CIDR, separated by commas", setProxies, func(c *Config) string { return fmt.Sprint(c.Proxies) }},

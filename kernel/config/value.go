@@ -82,8 +82,8 @@ func setEdition(c *Config, s string) error {
 
 func setK(c *Config, s string) error {
 	k, err := strconv.Atoi(s)
-	if err != nil || k < 2 || k > 1000 {
-		return fmt.Errorf("want a whole number from 2 to 1000, got %q", s)
+	if err != nil || k < 3 || k > 1000 {
+		return fmt.Errorf("want a whole number from 3 to 1000, got %q", s)
 	}
 	c.K = k
 	return nil
