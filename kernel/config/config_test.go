@@ -85,7 +85,7 @@ func TestMistakes(t *testing.T) {
 		{"unknown variable, far off", "", "KHIEN_XYZXYZXYZ=x", "", "unknown variable KHIEN_XYZXYZXYZ"},
 		{"unknown key", "A\nADR=:1", "", "", `khien.conf:1: want KEY=value, got "A"`},
 		{"unknown key", "\nADR=:1", "", "", "khien.conf:2: unknown key ADR; did you mean ADDR?"},
-		{"k too small", "", "KHIEN_K=1", "", `KHIEN_K: want a whole number from 2 to 1000, got "1"`},
+		{"k too small", "", "KHIEN_K=1", "", `KHIEN_K: want a whole number from 3 to 1000, got "1"`},
 		{"no port", "", "", "--addr=localhost", `--addr: want host:port, got "localhost"`},
 		{"no address", "", "KHIEN_ADDR=", "", `KHIEN_ADDR: want host:port, got ""`},
 		{"port", "", "", "--addr=:99999", "want a port up to 65535"},
