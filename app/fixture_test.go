@@ -62,7 +62,13 @@ func settings(t *testing.T, db string) *config.Config {
 
 func start(t *testing.T, db string) *node {
 	t.Helper()
-	a, err := app.Open(t.Context(), settings(t, db), slog.New(slog.NewTextHandler(io.Discard, nil)))
+	return serveNode(t, settings(t, db))
+}
+
+// serveNode serves in this process until the test ends.
+func serveNode(t *testing.T, c *config.Config) *node {
+	t.Helper()
+	a, err := app.Open(t.Context(), c, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

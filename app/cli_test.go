@@ -1,0 +1,117 @@
+package app_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+)
+
+// The contract that others script against: one object on standard output, and
+// the exit status says done, refused or wrong usage.
+func TestImportContract(t *testing.T) {
+	c := settings(t, "")
+	path := filepath.Join(t.TempDir(), "counts.csv")
+	text := "date,province,district,commune,new_cases\n2021-05-14,Lạng Sơn,Hữu Lũng,Minh Hòa,2\n2021-05-14,Lạng Sơn,Việt Yên,Nếnh,1\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, code := run(t, c, "import", "cases-by-area", path, "--json")
+	var got map[string]any
+	if err := json.Unmarshal([]byte(out), &got); err != nil || code != 0 {
+		t.Fatalf("got %d %s", code, out)
+	}
+	for _, k := range []string{"rows", "cases", "matched", "corrected", "ambiguous", "rejected", "added", "cases_by", "problems"} {
+		if _, ok := got[k]; !ok {
+			t.Errorf("no %q in %v", k, slices.Collect(maps.Keys(got)))
+		}
+	}
+	problem := got["problems"].([]any)[0].(map[string]any)
+	for _, k := range []string{"row", "field", "value", "why"} {
+		if _, ok := problem[k]; !ok {
+			t.Errorf("no %q in %v", k, problem)
+		}
+	}
+	want := map[string]any{"matched": 2.0, "corrected": 0.0, "ambiguous": 1.0, "rejected": 0.0}
+	if d := cmp.Diff(want, got["cases_by"]); d != "" {
+		t.Errorf("cases_by, -want +got\n%s", d)
+	}
+}
+
+func TestExitStatus(t *testing.T) {
+	c := settings(t, "")
+	broken := filepath.Join(t.TempDir(), "broken.csv")
+	if err := os.WriteFile(broken, []byte("date,province\n2021-05-14,Lạng Sơn\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		args []string
+		want int
+	}{
+		{[]string{"version"}, 0},
+		{[]string{"help"}, 0},
+		{[]string{"config", "--json"}, 0},
+		{[]string{"audit", "verify", "--json"}, 0},
+		{[]string{"area", "find", "Hữu Lũng", "--json"}, 0},
+		{[]string{"import", "cases-by-area", broken, "--json"}, 1},
+		{[]string{"import", "cases-by-area", broken + ".none"}, 1},
+		{[]string{"nonsense"}, 2},
+		{[]string{"import", "cases-by-area"}, 2},
+		{[]string{"audit", "verify", "--nonsense"}, 2},
+		{[]string{"replay", broken, "--speed", "fast"}, 2},
+		{[]string{"serve", "--k", "1"}, 2},
+	}
+	for _, tt := range tests {
+		out, code := run(t, c, tt.args...)
+		if code != tt.want {
+			t.Errorf("%v: got status %d, want %d: %s", tt.args, code, tt.want, out)
+		}
+		if slices.Contains(tt.args, "--json") && !json.Valid([]byte(out)) {
+			t.Errorf("%v: not one JSON object: %s", tt.args, out)
+		}
+	}
+}
+
+// A replay tells the same as an import, day by day.
+func TestReplay(t *testing.T) {
+	path := list(t, 60)
+	imported, replayed := settings(t, ""), settings(t, "")
+	if out, code := run(t, imported, "import", "cases-by-area", path, "--json"); code != 0 {
+		t.Fatalf("import: %d %s", code, out)
+	}
+	out, code := run(t, replayed, "replay", path, "--speed", "1000d/s", "--json")
+	var r struct{ Days, Added, Cases int }
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || r.Days != 10 || r.Added != 60 {
+		t.Errorf("got %d %s, want 10 days and 60 rows", code, out)
+	}
+	if a, b := countsStored(t, imported), countsStored(t, replayed); a != b {
+		t.Errorf("the import stored %d numbers, the replay %d", a, b)
+	}
+}
+
+// The same list as a spreadsheet file, with Excel's numbers for dates.
+func TestImportXLSX(t *testing.T) {
+	c := settings(t, "")
+	f := excelize.NewFile()
+	for i, row := range [][]any{{"Số ca mắc mới theo ngày"}, {"Ngày", "Tỉnh", "Huyện", "Xã", "Số ca mới"}, {44330, "Lạng Sơn", "Hữu Lũng", "Minh Hòa", 2},
+		{"15/05/2021", "Lạng Sơn", "Hữu Lũng", "Hòa Thắng", "1"}} {
+		if err := f.SetSheetRow("Sheet1", "A"+string(rune('1'+i)), &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "counts.xlsx")
+	if err := f.SaveAs(path); err != nil {
+		t.Fatal(err)
+	}
+	out, code := run(t, c, "import", "cases-by-area", path, "--json")
+	var r struct{ Rows, Cases, Matched, Added int }
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || r.Rows != 2 || r.Cases != 3 || r.Matched != 2 || r.Added != 2 {
+		t.Errorf("got %d %s", code, strings.TrimSpace(out))
+	}
+}
