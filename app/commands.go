@@ -255,6 +255,25 @@ func (c *call) verdict(v verdict) error {
 	return nil
 }
 
+func backupCommand(*flag.FlagSet) func(*call) error {
+	return func(c *call) error {
+		if len(c.args) != 1 {
+			return config.Usage{Err: errors.New("backup wants one FILE")}
+		}
+		return c.with(func(a *App) error {
+			if err := a.DB.Backup(c.ctx, c.args[0]); err != nil {
+				return err
+			}
+			fmt.Fprintln(c.err, a.Catalog.T(i18n.Lang(c.lang), "app.backup", "key", a.Config.KeyFile))
+			info, err := os.Stat(c.args[0])
+			if err != nil || !c.json {
+				return err
+			}
+			return c.print(map[string]any{"file": c.args[0], "bytes": info.Size()})
+		})
+	}
+}
+
 func linkCommand(*flag.FlagSet) func(*call) error {
 	return func(c *call) error {
 		if len(c.args) > 1 {

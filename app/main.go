@@ -55,6 +55,7 @@ var commands = []command{
 	{"area import-boundaries", "FILE [--of 2025]", "import boundaries (GeoJSON, RFC 7946)", boundariesCommand},
 	{"area find", "TEXT", "find units of the gazetteer", findAreaCommand},
 	{"audit verify", "[--since-seq N --since-hash HEX]", "check the chain of the audit trail", verifyCommand},
+	{"backup", "FILE", "write a whole copy of the embedded database, while the server runs", backupCommand},
 	{"account link", "[LOGIN]", "make a one-time set-up link for an account, or for the first administrator", linkCommand},
 	{"config", "", "show the settings", configCommand},
 	{"bench", "NAME [--seconds N]", "run a benchmark: import, map, sse", benchCommand},
