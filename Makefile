@@ -15,7 +15,7 @@ run: build ## serve the product with demo data on the embedded database
 	bin/khien serve --demo
 
 build: assets ## build bin/khien with its assets
-	CGO_ENABLED=0 go build -trimpath -o bin/khien ./cmd/khien
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/khien ./cmd/khien
 
 # Without npm the pages are plainer and still work.
 assets: web/dist/manifest.json ## bundle styles and scripts from pinned npm packages
