@@ -40,7 +40,8 @@ type Announcement struct {
 const countsPerFact = 1000
 
 // Announce approves the confirmed cases recorded in the ground up to a day, all
-// days before included, as they stand now. i is the idempotency key.
+// days before included, as they stand now. i is the idempotency key: the same
+// act of the same actor answers again, any other with that key is fault.Conflict.
 func (s *Service) Announce(ctx context.Context, sc auth.Scope, i id.ID, ground area.Code, through day.Day) (a Announcement, err error) {
 	if err := sc.Check(auth.Announce, ground); err != nil {
 		return a, err
@@ -52,7 +53,11 @@ func (s *Service) Announce(ctx context.Context, sc auth.Scope, i id.ID, ground a
 		return a, fault.New(fault.Invalid, "outbreak.future").At("through", through.String())
 	}
 	err = s.db.Tx(ctx, func(tx *store.Tx) error {
-		if a, err = announcementByID(tx.Context(), tx, s.province, i); err == nil || !fault.Is(err, fault.NotFound) {
+		a, err = announcementByID(tx.Context(), tx, s.province, i)
+		if err == nil && (a.Ground != ground || a.Through != through || a.Actor != sc.Actor()) {
+			return fault.New(fault.Conflict, "outbreak.entered") // another act's key: this one is not done
+		}
+		if err == nil || !fault.Is(err, fault.NotFound) {
 			return err
 		}
 		cells, err := s.recorded(tx, sc, ground, through)
@@ -69,9 +74,35 @@ func (s *Service) Announce(ctx context.Context, sc auth.Scope, i id.ID, ground a
 	return a, err
 }
 
-// recorded returns the numbers that an approval announces: the confirmed cases,
-// and 0 where an earlier approval said more and none is left.
+// recorded returns the numbers that an approval announces: the confirmed cases of
+// the ground, those recorded under the other edition's codes of it too, for the
+// map takes the whole ground as announced.
 func (s *Service) recorded(tx *store.Tx, sc auth.Scope, ground area.Code, through day.Day) ([]cell, error) {
+	all, err := s.recordedIn(tx, sc, ground, through)
+	if err != nil {
+		return nil, err
+	}
+	other := area.Edition2025
+	if ground.Edition() == other {
+		other = area.Edition2021
+	}
+	same, exact := s.gazetteer.In(ground, other)
+	if !exact {
+		return all, nil
+	}
+	for _, c := range same {
+		cells, err := s.recordedIn(tx, sc, c, through)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, cells...)
+	}
+	return all, nil
+}
+
+// recordedIn returns the confirmed cases of one edition, and 0 where an earlier
+// approval said more and none is left.
+func (s *Service) recordedIn(tx *store.Tx, sc auth.Scope, ground area.Code, through day.Day) ([]cell, error) {
 	cells, err := confirmedCounts(tx.Context(), tx, sc, ground, through)
 	if err != nil {
 		return nil, err

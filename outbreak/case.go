@@ -37,6 +37,7 @@ func (s *Service) create(tx *store.Tx, sc auth.Scope, d Draft) (Case, error) {
 	if err := sc.Check(auth.WriteCases, d.Area); err != nil {
 		return Case{}, err
 	}
+	d.Number = normalNumber(d.Number)
 	if bad := s.check(d.Case); len(bad) > 0 {
 		return Case{}, joined(bad)
 	}
@@ -61,7 +62,7 @@ func (s *Service) create(tx *store.Tx, sc auth.Scope, d Draft) (Case, error) {
 	c.Created = store.Time(store.Millis(sc.Now()))
 	c.Changed = c.Created
 	if err := insertCase(tx, sc, c); err != nil {
-		return Case{}, numberTaken(err)
+		return Case{}, taken(err, c.Number)
 	}
 	return c, s.told(tx, sc, "case.create", Case{}, c)
 }
@@ -87,6 +88,7 @@ func (s *Service) change(tx *store.Tx, sc auth.Scope, d Draft) (Case, error) {
 			return Case{}, err
 		}
 	}
+	d.Number = normalNumber(d.Number)
 	if bad := s.check(d.Case); len(bad) > 0 {
 		return Case{}, joined(bad)
 	}
@@ -100,7 +102,7 @@ func (s *Service) change(tx *store.Tx, sc auth.Scope, d Draft) (Case, error) {
 	c.Changed = store.Time(store.Millis(sc.Now()))
 	done, err := updateCase(tx, sc, c, d.Version)
 	if err != nil {
-		return Case{}, numberTaken(err)
+		return Case{}, taken(err, c.Number)
 	}
 	if !done {
 		return Case{}, fault.New(fault.Conflict, "outbreak.changed")
@@ -180,10 +182,19 @@ func joined(bad []*fault.Error) error {
 	return errs
 }
 
-// numberTaken says a duplicate number in the user's terms.
-func numberTaken(err error) error {
-	if store.IsDuplicate(err) {
-		return fault.New(fault.Conflict, "outbreak.number_taken").At("number", "").Because(err)
+// taken says a duplicate in the user's terms: of the number, or of the ID where
+// there is no number. That a number stands is told to whoever enters it, also
+// when its case is another district's: numbers are the province's, and two cases
+// of one number would be worse. Which case it is, and where, is not told, and a
+// number that was free is an audited case of whoever tried it.
+func taken(err error, number string) error {
+	switch {
+	case !store.IsDuplicate(err):
+		return err
+	case number == "":
+		return fault.New(fault.Conflict, "outbreak.entered").Because(err)
 	}
-	return err
+	return errNumberTaken.Because(err)
 }
+
+var errNumberTaken = fault.New(fault.Conflict, "outbreak.number_taken").At("number", "")

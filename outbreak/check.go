@@ -1,8 +1,12 @@
 package outbreak
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"khien/kernel/day"
 	"khien/kernel/fault"
@@ -11,8 +15,17 @@ import (
 // Bounds of a case's fields.
 const (
 	numberRunes   = 40
-	birthYearMost = 130 // years before the report
+	birthYearMost = 130      // years before the report
+	daysBack      = 50 * 366 // an older day is a slip (1921 for 2021), and would stretch the public map's days to it
 )
+
+// numberForm is what a patient's number may be. It begins with no sign and holds
+// no separator, because a spreadsheet would read a formula out of our exports:
+// where a semicolon separates, "a;=1+1" is two cells.
+var numberForm = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{M}\p{N} ./_:#()-]*$`)
+
+// normalNumber is the number as it is stored and looked up.
+func normalNumber(s string) string { return strings.Join(strings.Fields(norm.NFC.String(s)), " ") }
 
 // check returns every field of the case that is wrong, in the form's order.
 func (s *Service) check(c Case) []*fault.Error {
@@ -20,7 +33,7 @@ func (s *Service) check(c Case) []*fault.Error {
 	refuse := func(key, field, value string) {
 		bad = append(bad, fault.New(fault.Invalid, key).At(field, value))
 	}
-	if utf8.RuneCountInString(c.Number) > numberRunes {
+	if c.Number != "" && (utf8.RuneCountInString(c.Number) > numberRunes || !numberForm.MatchString(c.Number)) {
 		refuse("outbreak.number", "number", c.Number)
 	}
 	if !slices.Contains(Classifications, c.Classification) {
@@ -49,7 +62,7 @@ func (s *Service) check(c Case) []*fault.Error {
 	return append(bad, s.checkDays(c)...)
 }
 
-// checkDays refuses a day in the future and an order that cannot be.
+// checkDays refuses a day in the future or long past, and an order that cannot be.
 func (s *Service) checkDays(c Case) []*fault.Error {
 	var bad []*fault.Error
 	refuse := func(key, field string, d day.Day) {
@@ -60,8 +73,11 @@ func (s *Service) checkDays(c Case) []*fault.Error {
 		field string
 		day   day.Day
 	}{{"onset", c.Onset}, {"specimen", c.Specimen}, {"confirmed", c.ConfirmedOn}, {"reported", c.Reported}, {"outcome_on", c.OutcomeOn}} {
-		if d.day > today {
+		switch {
+		case d.day > today:
 			refuse("outbreak.future", d.field, d.day)
+		case d.day != 0 && d.day < today-daysBack:
+			refuse("outbreak.past", d.field, d.day)
 		}
 	}
 	switch {

@@ -198,6 +198,9 @@ func (s *Service) readNumbers(l listed) (day.Day, int, *fault.Error) {
 	if d > s.today() {
 		return 0, 0, fault.New(fault.Invalid, "outbreak.future").At("date", l.day)
 	}
+	if d < s.today()-daysBack {
+		return 0, 0, fault.New(fault.Invalid, "outbreak.past").At("date", l.day)
+	}
 	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(l.cases), ".0"))
 	if err != nil {
 		return 0, 0, fault.New(fault.Invalid, "outbreak.number_wanted").At("new_cases", l.cases)

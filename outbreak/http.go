@@ -97,7 +97,9 @@ func (s *Service) getCases(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := r.URL.Query()
-	q.Del("after")
+	for _, name := range []string{"after", "lang", "theme", "_done"} { // no filters
+		q.Del(name)
+	}
 	p := casesPage{Form: web.FormOf(r, nil), MayWrite: sc.Allows(auth.WriteCases), MayImport: sc.Allows(auth.Import),
 		MayExport: sc.Allows(auth.Export), Filtered: len(q) > 0, ExportHref: "/cases/export?" + q.Encode(),
 		Areas: s.areaChoices(r, sc, "outbreak.all"), Sources: choicesOf(r, "outbreak.source.", Sources, "outbreak.all"),

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,17 +58,50 @@ func (s *Service) ImportCases(ctx context.Context, sc auth.Scope, r io.Reader) (
 	if err != nil {
 		return Report{}, err
 	}
+	var refused []lineRow
 	err = s.db.Tx(ctx, func(tx *store.Tx) error {
-		report.Added, err = s.enterAll(tx, sc, rows)
+		report.Added, refused, err = s.enterAll(tx, sc, rows)
 		return err
 	})
+	for _, r := range refused {
+		report.refuse(r)
+	}
 	return report, err
 }
 
-// lineRow is a row that will be entered, and the key by which it is known again.
+// lineRow is a row that will be entered if its number is free.
 type lineRow struct {
-	draft Draft
-	key   []byte
+	row     int
+	draft   Draft
+	text    string // all that the row says
+	again   int    // how many rows before it say the same
+	verdict area.Verdict
+}
+
+// key knows a row again: by its number, else by everything it says. Two people
+// without a number of whom a list says the same are two rows of the list.
+func (r lineRow) key() []byte {
+	text := "number\x00" + r.draft.Number
+	if r.draft.Number == "" {
+		text = "row\x00" + r.text
+		if r.again > 0 {
+			text += "\x00again " + strconv.Itoa(r.again)
+		}
+	}
+	sum := sha256.Sum256([]byte(text))
+	return sum[:]
+}
+
+// refuse counts a row anew whose number another case or an earlier row has.
+func (r *Report) refuse(l lineRow) {
+	by := map[area.Verdict]*int{area.Matched: &r.Matched, area.Corrected: &r.Corrected, area.Ambiguous: &r.Ambiguous}
+	*by[l.verdict]--
+	r.By[string(l.verdict)]--
+	r.Rejected++
+	r.By[string(area.Rejected)]++
+	r.Problems = slices.DeleteFunc(r.Problems, func(p Problem) bool { return p.Row == l.row })
+	r.problem(Problem{Row: l.row, Field: "number", Value: l.draft.Number, Why: errNumberTaken.Key, Verdict: area.Rejected, Cases: 1, Key: "fault." + errNumberTaken.Key})
+	slices.SortStableFunc(r.Problems, func(a, b Problem) int { return a.Row - b.Row })
 }
 
 func isCasesHeader(row []string) bool {
@@ -85,6 +119,7 @@ func (s *Service) readCases(sc auth.Scope, r io.Reader) (rows []lineRow, report 
 			return nil, report, fault.New(fault.Invalid, "sheet.no_column").InRow(1).At(need, strings.Join(t.Header, ", "))
 		}
 	}
+	said := map[string]int{}
 	for {
 		row, n, err := t.Next()
 		if errors.Is(err, io.EOF) {
@@ -94,6 +129,8 @@ func (s *Service) readCases(sc auth.Scope, r io.Reader) (rows []lineRow, report 
 			return nil, report, fileFault(err)
 		}
 		if row, ok := s.lineOf(sc, &report, t.Header, row, n); ok {
+			row.again = said[row.text]
+			said[row.text]++
 			rows = append(rows, row)
 		}
 		if len(rows) > lineRowsMost {
@@ -120,6 +157,9 @@ func (s *Service) lineOf(sc auth.Scope, report *Report, header, row []string, n 
 	if m.Code != 0 && bad == nil {
 		bad = firstOf(s.check(draft.Case))
 	}
+	if bad == nil && draft.Who.Name != "" {
+		bad = fault.Of(draft.Who.Check())
+	}
 	if m.Code != 0 && bad == nil && !sc.Covers(m.Code) {
 		bad = fault.New(fault.Forbidden, "auth.area").At("commune", l.text())
 	}
@@ -130,7 +170,7 @@ func (s *Service) lineOf(sc auth.Scope, report *Report, header, row []string, n 
 		report.problem(Problem{Row: n, Field: l.field(), Value: l.text(), Why: m.Why, Verdict: verdict, Cases: 1, Area: m.Code, Between: m.Between, Key: m.Why, Args: m.Args})
 	}
 	report.count(verdict, 1)
-	return lineRow{draft, lineKey(draft, row)}, bad == nil && m.Code != 0
+	return lineRow{row: n, draft: draft, text: strings.Join(row, "\x00"), verdict: verdict}, bad == nil && m.Code != 0
 }
 
 func twoDigits(n int) string { return string(rune('0'+n/10)) + string(rune('0'+n%10)) }
@@ -142,19 +182,9 @@ func firstOf(bad []*fault.Error) *fault.Error {
 	return bad[0]
 }
 
-// lineKey knows a row again: by its number, else by everything it says.
-func lineKey(d Draft, row []string) []byte {
-	text := "number\x00" + d.Number
-	if d.Number == "" {
-		text = "row\x00" + strings.Join(row, "\x00")
-	}
-	sum := sha256.Sum256([]byte(text))
-	return sum[:]
-}
-
 // draftOf reads the fields of a row.
 func (s *Service) draftOf(cell func(string) string, at area.Code) (d Draft, bad *fault.Error) {
-	d.Case = Case{ID: id.New(), Number: cell("number"), Area: at, Stay: at, Classification: Confirmed}
+	d.Case = Case{ID: id.New(), Number: normalNumber(cell("number")), Area: at, Stay: at, Classification: Confirmed}
 	for _, f := range []struct {
 		field string
 		to    *day.Day
@@ -208,29 +238,44 @@ func birthOf(text string, d *Draft) *fault.Error {
 	return nil
 }
 
-// enterAll creates the cases that were not entered before.
-func (s *Service) enterAll(tx *store.Tx, sc auth.Scope, rows []lineRow) (added int, err error) {
-	keys := make([][]byte, len(rows))
-	for i, r := range rows {
-		keys[i] = r.key
+// enterAll creates the cases that were not entered before, and returns the rows
+// whose number another case has, or an earlier row that says something else.
+func (s *Service) enterAll(tx *store.Tx, sc auth.Scope, rows []lineRow) (added int, refused []lineRow, err error) {
+	var keys [][]byte
+	var numbers []string
+	for _, r := range rows {
+		keys = append(keys, r.key())
+		if r.draft.Number != "" {
+			numbers = append(numbers, r.draft.Number)
+		}
 	}
 	stands, err := importKeys(tx, sc, keys)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	for _, r := range rows {
-		if stands[string(r.key)] {
+	taken, err := numbersTaken(tx, sc, numbers)
+	if err != nil {
+		return 0, nil, err
+	}
+	listed := map[string]string{} // what the row of a key said
+	for i, r := range rows {
+		before, twice := listed[string(keys[i])]
+		listed[string(keys[i])] = r.text
+		switch {
+		case twice && before != r.text, !twice && !stands[string(keys[i])] && taken[r.draft.Number]:
+			refused = append(refused, r)
+			continue
+		case twice, stands[string(keys[i])]:
 			continue
 		}
-		stands[string(r.key)] = true
 		c, err := s.create(tx, sc, r.draft)
 		if err != nil {
-			return added, err
+			return 0, nil, err
 		}
-		if err := markImported(tx, sc, c.ID, r.key); err != nil {
-			return added, err
+		if err := markImported(tx, sc, c.ID, keys[i]); err != nil {
+			return 0, nil, err
 		}
 		added++
 	}
-	return added, nil
+	return added, refused, nil
 }

@@ -55,6 +55,9 @@ type Page struct {
 // PageSize is the number of cases on a page.
 const PageSize = 50
 
+// exportPage is how many cases an export reads at once.
+const exportPage = 500
+
 // List returns a page of the cases that the scope may read, the last reported
 // first, and writes that they were listed. It shows no name.
 func (s *Service) List(ctx context.Context, sc auth.Scope, f Filter) (Page, error) {
@@ -89,7 +92,9 @@ func (s *Service) resolve(ctx context.Context, q store.Querier, sc auth.Scope, f
 		return f, nil
 	}
 	if !strings.Contains(text, " ") || !sc.Allows(auth.ReadPeople) {
-		f.Number = text
+		if f.Number = normalNumber(text); !numberForm.MatchString(f.Number) {
+			f.Number, f.people = "", []id.ID{} // no case can have it
+		}
 		return f, nil
 	}
 	found, err := s.people.FindByName(ctx, q, sc, text)
@@ -101,7 +106,8 @@ func (s *Service) resolve(ctx context.Context, q store.Querier, sc auth.Scope, f
 }
 
 // Export calls row for every case of the filter, in constant memory, after it
-// has written that and what is exported.
+// has written that and what is exported. It reads page by page: whoever takes
+// the rows slowly holds none of the database's connections meanwhile.
 func (s *Service) Export(ctx context.Context, sc auth.Scope, f Filter, row func(Case) error) error {
 	if !sc.Allows(auth.Export) || !sc.Allows(auth.ReadCases) {
 		return fault.New(fault.Forbidden, "auth.act")
@@ -115,5 +121,19 @@ func (s *Service) Export(ctx context.Context, sc auth.Scope, f Filter, row func(
 	if err != nil {
 		return err
 	}
-	return eachCase(ctx, s.db, sc, f, row)
+	for {
+		page, err := listCases(ctx, s.db, sc, f, exportPage)
+		if err != nil {
+			return err
+		}
+		for _, c := range page {
+			if err := row(c); err != nil {
+				return err
+			}
+			f.After = &Cursor{c.Reported, c.ID}
+		}
+		if len(page) < exportPage {
+			return nil
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"khien/kernel/area"
@@ -74,18 +75,6 @@ func listCases(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, mo
 	return store.All(ctx, q, scanCase, fmt.Sprintf("%s limit %d", text, most), args...)
 }
 
-// eachCase streams every case of the filter in the same order.
-func eachCase(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, row func(Case) error) error {
-	text, args := listQuery(sc, f)
-	return store.Each(ctx, q, func(s store.Scan) error {
-		c, err := scanCase(s)
-		if err != nil {
-			return err
-		}
-		return row(c)
-	}, text, args...)
-}
-
 func listQuery(sc auth.Scope, f Filter) (string, []any) {
 	w := &where{args: []any{sc.Province()}}
 	may, args := readable(sc, 2)
@@ -138,9 +127,19 @@ func (w *where) add(asked bool, format string, args ...any) {
 
 // importKeys returns which of the keys stand already.
 func importKeys(tx *store.Tx, sc auth.Scope, keys [][]byte) (map[string]bool, error) {
+	return standing(tx, sc, keys, "select import_key from outbreak_case where province = $1 and import_key in (")
+}
+
+// numbersTaken returns which of the numbers some case of the province has, in
+// scope or not: a number stands once in the province.
+func numbersTaken(tx *store.Tx, sc auth.Scope, numbers []string) (map[string]bool, error) {
+	return standing(tx, sc, numbers, "select number from outbreak_case where province = $1 and number in (")
+}
+
+// standing returns which of the keys the statement finds; text ends where they begin.
+func standing[K string | []byte](tx *store.Tx, sc auth.Scope, keys []K, text string) (map[string]bool, error) {
 	stands := map[string]bool{}
-	for start := 0; start < len(keys); start += 500 {
-		part := keys[start:min(start+500, len(keys))]
+	for part := range slices.Chunk(keys, 500) {
 		args := []any{sc.Province()}
 		marks := make([]string, len(part))
 		for i, k := range part {
@@ -148,11 +147,11 @@ func importKeys(tx *store.Tx, sc auth.Scope, keys [][]byte) (map[string]bool, er
 			marks[i] = fmt.Sprintf("$%d", i+2)
 		}
 		err := store.Each(tx.Context(), tx, func(s store.Scan) error {
-			var k []byte
+			var k K
 			err := s(&k)
 			stands[string(k)] = true
 			return err
-		}, "select import_key from outbreak_case where province = $1 and import_key in ("+strings.Join(marks, ", ")+")", args...)
+		}, text+strings.Join(marks, ", ")+")", args...)
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -14,7 +15,7 @@ import (
 // normalise brings every field into its one form, or says which cannot be.
 func (p *Person) normalise() (err error) {
 	p.Name, p.Address = oneLine(p.Name), oneLine(p.Address)
-	if n := utf8.RuneCountInString(p.Name); n == 0 || n > 200 {
+	if n := utf8.RuneCountInString(p.Name); n == 0 || n > 200 || strings.ContainsFunc(p.Name, unseen) {
 		return fault.New(fault.Invalid, "person.name").At("name", p.Name)
 	}
 	if p.Sex != "" && !slices.Contains(Sexes, p.Sex) {
@@ -36,6 +37,15 @@ func (p *Person) normalise() (err error) {
 	}
 	return nil
 }
+
+// unseen finds what no name holds and a screen does not show, or shows turned round.
+func unseen(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError
+}
+
+// Check returns what Create would refuse of p, or nil: for lists, which name the
+// row before they enter any.
+func (p Person) Check() error { return p.normalise() }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(norm.NFC.String(s)), " ") }
 
