@@ -194,12 +194,15 @@ func nextCSV(c *csv.Reader) ([]string, int, error) {
 	if len(row) > ColumnsMost {
 		return nil, n, &Error{n, Columns, nil}
 	}
-	for _, cell := range row {
-		if !utf8.ValidString(cell) || strings.ContainsRune(cell, 0) {
-			return nil, n, &Error{n, Encoding, nil}
-		}
+	if !readable(row) {
+		return nil, n, &Error{n, Encoding, nil}
 	}
 	return row, n, nil
+}
+
+// readable reports whether every cell is a text that a database can hold.
+func readable(row []string) bool {
+	return !slices.ContainsFunc(row, func(cell string) bool { return !utf8.ValidString(cell) || strings.ContainsRune(cell, 0) })
 }
 
 // lineLimit refuses a line over LineBytes before it is held in memory.
@@ -262,12 +265,17 @@ func openXLSX(r io.Reader) (*Reader, error) {
 		if len(row) > ColumnsMost {
 			return nil, n, &Error{n, Columns, nil}
 		}
+		if !readable(row) { // XLSX can write a NUL as _x0000_
+			return nil, n, &Error{n, NotASheet, nil}
+		}
 		return row, n, nil
 	}
 	return &Reader{next: next, close: func() error { return errors.Join(rows.Close(), f.Close()) }}, nil
 }
 
-// checkZip refuses a zip that says it unpacks to too much, before it does.
+// checkZip refuses a zip that unpacks to too much, by its own account or in
+// truth, and one with a text that no spreadsheet has: what excelize reads it
+// holds text by text, and one of 200 MB would take five times that.
 func checkZip(b []byte) error {
 	if len(b) > XLSXBytes {
 		return &Error{0, TooLarge, nil}
@@ -283,7 +291,41 @@ func checkZip(b []byte) error {
 			return &Error{0, TooLarge, nil}
 		}
 	}
+	for _, f := range z.File {
+		if !strings.HasPrefix(f.Name, "xl/media/") {
+			if err := checkTexts(f); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
+}
+
+// checkTexts refuses a part of an XLSX in which more than LineBytes stand
+// between two marks.
+func checkTexts(f *zip.File) error {
+	r, err := f.Open()
+	if err != nil {
+		return &Error{0, NotASheet, err}
+	}
+	defer r.Close()
+	buf, run := make([]byte, 64<<10), 0
+	for {
+		n, err := r.Read(buf)
+		if first := bytes.IndexByte(buf[:n], '<'); first < 0 {
+			run += n
+		} else if run += first; run <= LineBytes {
+			run = n - bytes.LastIndexByte(buf[:n], '<')
+		}
+		switch {
+		case run > LineBytes:
+			return &Error{0, TooLarge, nil}
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return &Error{0, NotASheet, err}
+		}
+	}
 }
 
 // Date reads a number of days as Excel stores dates (1900 system; 44330 is

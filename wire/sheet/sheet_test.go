@@ -123,6 +123,55 @@ func TestZipBomb(t *testing.T) {
 	}
 }
 
+// zipped returns an XLSX of one sheet, whose rows are given as they stand in its XML.
+func zipped(t *testing.T, rows string) *bytes.Buffer {
+	t.Helper()
+	const open = `<?xml version="1.0"?>`
+	const main, office = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+	const rels = open + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="` + office
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, text := range map[string]string{
+		"[Content_Types].xml":        open + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"></Types>`,
+		"_rels/.rels":                rels + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+		"xl/_rels/workbook.xml.rels": rels + `/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
+		"xl/workbook.xml":            open + `<workbook xmlns="` + main + `" xmlns:r="` + office + `"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+		"xl/worksheets/sheet1.xml":   open + `<worksheet xmlns="` + main + `"><sheetData>` + rows + `</sheetData></worksheet>`,
+	} {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return &b
+}
+
+func TestHostileXLSX(t *testing.T) {
+	const head = `<row r="1"><c r="A1" t="inlineStr"><is><t>Ngày</t></is></c></row>`
+	cell := func(text string) string {
+		return head + `<row r="2"><c r="A2" t="inlineStr"><is><t>` + text + `</t></is></c></row>`
+	}
+	for _, tt := range []struct{ name, rows, why string }{
+		{"well", cell("Minh Hòa"), ""},
+		{"a NUL", cell("a_x0000_b"), sheet.NotASheet},
+		{"one text of megabytes", cell(strings.Repeat("0", 5<<20)), sheet.TooLarge},
+		{"one mark of megabytes", head + `<row r="2` + strings.Repeat(" ", 5<<20) + `"></row>`, sheet.TooLarge},
+		{"many rows", head + strings.Repeat(`<row><c><v>1</v></c></row>`, 60_000), ""},
+	} {
+		_, _, err := readAll(zipped(t, tt.rows))
+		var e *sheet.Error
+		if errors.As(err, &e); tt.why == "" && err != nil || tt.why != "" && (e == nil || e.Why != tt.why) {
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.why)
+		}
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte("Ngày,Xã\n1,a\n"))
 	f.Add([]byte("\ufeffNgày;Xã\n\"1\";a\n"))
