@@ -58,7 +58,7 @@ var commands = []command{
 	{"backup", "FILE", "write a whole copy of the embedded database, while the server runs", backupCommand},
 	{"account link", "[LOGIN]", "make a one-time set-up link for an account, or for the first administrator", linkCommand},
 	{"config", "", "show the settings", configCommand},
-	{"bench", "NAME [--seconds N]", "run a benchmark: import, map, sse", benchCommand},
+	{"bench", "NAME [--seconds N]", "run a benchmark: import, map, sse, page", benchCommand},
 	{"version", "", "show the version", versionCommand},
 }
 

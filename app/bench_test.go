@@ -1,0 +1,85 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"khien/app"
+	"khien/kernel/store/storetest"
+)
+
+// Every benchmark prints one object with the keys that others script against;
+// what the figures are is no matter here.
+func TestBench(t *testing.T) {
+	for name, want := range map[string]struct {
+		args []string
+		keys []string
+	}{
+		"import": {[]string{"--rows", "60"}, []string{"rows", "ms", "slowest_ms", "plain_ms", "times_plain", "commit_ms", "map_ms", "open_ms"}},
+		"map":    {[]string{"--rows", "60", "--clients", "2"}, []string{"same_per_s", "full_per_s", "constant_per_s", "bytes", "gz_bytes"}},
+		"sse": {[]string{"--days", "1", "--clients", "50", "--every", "250ms"},
+			[]string{"clients", "acts", "p50_ms", "p99_ms", "first_ms", "floor_p99_ms", "memory_kb", "process_kb", "kernel_kb", "missed", "dropped"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Run("sqlite", func(t *testing.T) { checkBench(t, name, "", want.args, want.keys) })
+			t.Run("postgres", func(t *testing.T) { checkBench(t, name, storetest.PostgresURL(t), want.args, want.keys) })
+		})
+	}
+}
+
+func checkBench(t *testing.T, name, db string, args, keys []string) {
+	t.Helper()
+	t.Setenv("BE_KHIEN", "1") // the readers of sse are this program
+	t.Setenv("TMPDIR", t.TempDir())
+	var environ []string
+	if db != "" {
+		environ = append(environ, "KHIEN_DB="+db)
+	}
+	var out, said bytes.Buffer
+	status := app.Main(t.Context(), append([]string{"bench", name, "--json", "--seconds", "1"}, args...), environ, &out, &said)
+	if status != 0 || said.Len() > 0 {
+		t.Fatalf("got status %d, %s", status, &said)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+		t.Fatalf("got %v: %s", err, &out)
+	}
+	for _, k := range append(keys, "bench", "engine", "ratio", "promises") {
+		if _, ok := got[k]; !ok {
+			t.Errorf("%s is missing in %v", k, slices.Sorted(maps.Keys(got)))
+		}
+	}
+	engine := map[bool]string{true: "sqlite", false: "postgres"}[db == ""]
+	if got["engine"] != engine || got["bench"] != name {
+		t.Errorf("got bench %v on %v, want %s on %s", got["bench"], got["engine"], name, engine)
+	}
+	if name == "sse" && (got["missed"] != 0.0 || got["acts"] != 4.0 || got["clients"] != 50.0) {
+		t.Errorf("got %v acts, %v readers, %v readings missed", got["acts"], got["clients"], got["missed"])
+	}
+}
+
+// Without a browser, or with sizes that make no sense, the command says so.
+func TestBenchRefused(t *testing.T) {
+	t.Setenv("PATH", "")
+	for _, c := range []struct {
+		args   []string
+		status int
+		says   string
+	}{
+		{[]string{"page"}, 1, "Node.js"},
+		{[]string{"nothing"}, 2, "[import map page sse]"},
+		{[]string{"sse", "--clients", "0"}, 2, "--clients"},
+		{[]string{"sse", "--clients", "900000000"}, 1, "ulimit"},
+		{[]string{"import", "--file", "no/such/file"}, 1, "no such file"},
+	} {
+		var out, said bytes.Buffer
+		status := app.Main(t.Context(), append([]string{"bench"}, c.args...), nil, &out, &said)
+		if status != c.status || !strings.Contains(said.String(), c.says) {
+			t.Errorf("%v: got status %d, %q; want %d and %q", c.args, status, &said, c.status, c.says)
+		}
+	}
+}

@@ -1,0 +1,169 @@
+// Command bench measures the speed promises with bin/khien and writes them down
+// as a table:
+//
+//	go run ./bench -out bench/results.md [-seconds N]
+//
+// It builds nothing. Every benchmark is `khien bench NAME --json` on data of its
+// own; PostgreSQL takes part when KHIEN_TEST_PG names a server, as
+// kernel/store/pgrun does. It ends with status 1 when a promise is not kept or a
+// benchmark does not run.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// jobTime is the longest life of one benchmark.
+const jobTime = 3 * time.Minute
+
+// promise is one figure held to its limit, as khien bench prints it.
+type promise struct {
+	What     string  `json:"what"`
+	Unit     string  `json:"unit"`
+	Measured float64 `json:"measured"`
+	Bound    string  `json:"bound"`
+	Limit    float64 `json:"limit"`
+	Ratio    float64 `json:"ratio"`
+	Peer     string  `json:"peer"`
+	PeerIs   float64 `json:"peer_measured"`
+}
+
+// job is one benchmark and, once it has run, what came of it.
+type job struct {
+	name string // of the row, beside what the promises say
+	args []string
+	env  []string
+
+	engine   string
+	promises []promise
+	ratio    float64
+	others   float64 // share of the processors that others had just before
+	err      error
+}
+
+// lists are what the benchmarks import: real files where the checkout has them beside it.
+type lists struct{ counts, boundaries string }
+
+// options are the command line.
+type options struct {
+	bin, out string
+	seconds  int
+	look     time.Duration // how long others' work is watched before a benchmark
+}
+
+func main() {
+	o := options{look: time.Second}
+	flag.StringVar(&o.out, "out", "", "file to write the table to (default: standard output)")
+	flag.IntVar(&o.seconds, "seconds", 12, "how long each benchmark measures")
+	flag.StringVar(&o.bin, "bin", "bin/khien", "the program")
+	data := flag.String("data", "../shared/data", "folder of published lists; without it invented ones are used")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ok, err := run(ctx, o, find(*data))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+	}
+	if err != nil || !ok {
+		os.Exit(1)
+	}
+}
+
+func find(folder string) (l lists) {
+	there := func(name string) string {
+		path := folder + "/" + name
+		if _, err := os.Stat(path); err != nil {
+			return ""
+		}
+		return path
+	}
+	return lists{there("epi/cases-2021-by-commune.csv"), there("geo/langson-2025-communes.geojson")}
+}
+
+// jobs lists the benchmarks.
+func jobs(seconds int, l lists, postgres string) []job {
+	n := strconv.Itoa(seconds)
+	var filled []string
+	if l.counts != "" {
+		filled = []string{"--file", l.counts}
+	}
+	with := func(more ...string) []string { return append(more, filled...) }
+	all := []job{{name: "", args: with("import", "--seconds", n)}}
+	if postgres != "" {
+		all = append(all, job{args: with("import", "--seconds", n), env: []string{"KHIEN_DB=" + postgres}})
+	}
+	all = append(all,
+		job{args: with("map", "--seconds", n)},
+		job{args: with("sse", "--screen", "--seconds", n)},
+		job{name: "communes of 2021", args: with("page")})
+	if l.boundaries != "" {
+		all = append(all, job{name: "communes of 2025, real boundaries", args: with("page", "--boundaries", l.boundaries)})
+	}
+	return all
+}
+
+// run runs the benchmarks one after the other and writes the table; ok says that
+// every promise was kept.
+func run(ctx context.Context, o options, l lists) (ok bool, err error) {
+	all := jobs(o.seconds, l, os.Getenv("KHIEN_TEST_PG"))
+	ok = true
+	for i := range all {
+		j := &all[i]
+		j.others = busy(ctx, o.look)
+		fmt.Fprintf(os.Stderr, "bench %s\n", strings.Join(j.args, " "))
+		j.run(ctx, o.bin)
+		if j.err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", j.err)
+		}
+		ok = ok && j.err == nil && j.ratio >= 1
+	}
+	text := report(time.Now(), l, all)
+	if o.out == "" {
+		_, err = os.Stdout.Write(text)
+		return ok, err
+	}
+	return ok, os.WriteFile(o.out, text, 0o644)
+}
+
+// run runs one benchmark; what it says on standard error is shown.
+func (j *job) run(ctx context.Context, bin string) {
+	ctx, cancel := context.WithTimeout(ctx, jobTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, bin, append([]string{"bench", "--json"}, j.args...)...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 20 * time.Second
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "KHIEN_") { // the installation of whoever runs this is not meant
+			cmd.Env = append(cmd.Env, e)
+		}
+	}
+	cmd.Env = append(cmd.Env, j.env...)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, os.Stderr
+	err := cmd.Run()
+	var answer struct {
+		Engine   string    `json:"engine"`
+		Promises []promise `json:"promises"`
+		Ratio    float64   `json:"ratio"`
+		Error    string    `json:"error"`
+	}
+	if bad := json.Unmarshal(said.Bytes(), &answer); err == nil && bad != nil {
+		err = bad
+	}
+	if err != nil {
+		j.err = fmt.Errorf("%s: %w %s", j.args[0], err, answer.Error)
+		return
+	}
+	j.engine, j.promises, j.ratio = answer.Engine, answer.Promises, answer.Ratio
+}
