@@ -16,6 +16,7 @@ import (
 // HubConfig bounds a Hub. The zero value of each field takes the default beside it.
 type HubConfig struct {
 	MaxClients int           // 12,000; a reader above it is refused with fault.Busy
+	PerAddr    int           // 2,000 of them from one address (AddrKey), this machine's aside: a mobile network's many, not one's all
 	Ring       int           // 256 events a topic that a reader may be behind
 	Heartbeat  time.Duration // 20 s between signs of life on a quiet stream
 	WriteLimit time.Duration // 10 s in which a reader must take what is sent
@@ -37,6 +38,7 @@ type Hub struct {
 
 	mu     sync.Mutex
 	topics map[string]*topic
+	addrs  map[string]int // readers by address, while they are connected
 	closed bool
 }
 
@@ -59,11 +61,12 @@ type published struct {
 // NewHub returns a Hub without topics; a topic begins when it is first named.
 func NewHub(c HubConfig) *Hub {
 	c.MaxClients = or(c.MaxClients, 12_000)
+	c.PerAddr = or(c.PerAddr, 2000)
 	c.Ring = or(c.Ring, 256)
 	c.Heartbeat = or(c.Heartbeat, 20*time.Second)
 	c.WriteLimit = or(c.WriteLimit, 10*time.Second)
 	c.Retry = or(c.Retry, 3*time.Second)
-	return &Hub{cfg: c, done: make(chan struct{}), topics: map[string]*topic{}}
+	return &Hub{cfg: c, done: make(chan struct{}), topics: map[string]*topic{}, addrs: map[string]int{}}
 }
 
 func or[T ~int | ~int64](v, fallback T) T {

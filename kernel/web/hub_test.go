@@ -227,6 +227,51 @@ func TestStreamLimitsAndClose(t *testing.T) {
 	})
 }
 
+// One address must not take everybody's places, and gets its own back.
+func TestStreamsOfOneAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := web.NewHub(web.HubConfig{PerAddr: 2})
+		watch := func(addr string) (leave func(), err error) {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.RemoteAddr = addr
+			ctx, cancel := context.WithCancel(r.Context())
+			done := make(chan error, 1)
+			go func() { done <- hub.Serve(httptest.NewRecorder(), r.WithContext(ctx), "map", 0, nil) }()
+			synctest.Wait()
+			select {
+			case err = <-done:
+			default:
+			}
+			return func() { cancel(); synctest.Wait() }, err
+		}
+		var leave []func()
+		for _, tt := range []struct {
+			addr string
+			kind fault.Kind
+		}{
+			{"203.0.113.7:1", ""}, {"203.0.113.7:2", ""}, {"203.0.113.7:3", fault.Busy}, {"203.0.113.8:1", ""},
+			{"[2001:db8::1]:1", ""}, {"[2001:db8::2]:1", ""}, {"[2001:db8::3]:1", fault.Busy}, // one household's /64
+			{"127.0.0.1:1", ""}, {"127.0.0.1:2", ""}, {"127.0.0.1:3", ""},
+		} {
+			l, err := watch(tt.addr)
+			if leave = append(leave, l); fault.KindOf(err) != tt.kind {
+				t.Errorf("%s: got %v, want %q", tt.addr, err, tt.kind)
+			}
+		}
+		leave[0]()
+		l, err := watch("203.0.113.7:4")
+		if leave = append(leave, l); err != nil {
+			t.Errorf("after one has left: %v", err)
+		}
+		for _, l := range leave {
+			l()
+		}
+		if hub.Clients() != 0 {
+			t.Errorf("got %d clients, want 0", hub.Clients())
+		}
+	})
+}
+
 // Over HTTP/2 nothing can be hijacked; the stream runs through net/http.
 func TestStreamHTTP2(t *testing.T) {
 	hub := web.NewHub(web.HubConfig{})

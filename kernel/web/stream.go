@@ -45,7 +45,11 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, name string, since u
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	if err := h.enter(); err != nil {
+	from := AddrKey(r)
+	if a := Addr(r); a.IsLoopback() || !a.IsValid() {
+		from = "" // this machine, or a proxy on it that nobody has named
+	}
+	if err := h.enter(from); err != nil {
 		return err
 	}
 	t := h.topic(name)
@@ -53,7 +57,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, name string, since u
 
 	conn, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		defer h.leave()
+		defer h.leave(from)
 		s := &stream{hub: h, topic: t, have: since, out: flusher{w, http.NewResponseController(w)}, gone: r.Context().Done()}
 		if s.send(first) {
 			s.run()
@@ -61,7 +65,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, name string, since u
 		return nil
 	}
 	first = append(responseHead(head), first...)
-	s := &stream{hub: h, topic: t, have: since, out: conn}
+	s := &stream{hub: h, topic: t, have: since, out: conn, from: from}
 	if c, ok := conn.(interface{ SetWriteBuffer(int) error }); ok {
 		_ = c.SetWriteBuffer(sendBuffer) // a kernel that will not is a kernel with more memory
 	}
@@ -70,20 +74,29 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, name string, since u
 	return nil
 }
 
-// enter counts a reader in, unless there are too many or the Hub is closing.
-func (h *Hub) enter() error {
+// enter counts a reader in, unless there are too many, or too many of that
+// address ("" is not counted), or the Hub is closing.
+func (h *Hub) enter(from string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed || h.clients.Load() >= int64(h.cfg.MaxClients) {
+	if h.closed || h.clients.Load() >= int64(h.cfg.MaxClients) || h.addrs[from] >= h.cfg.PerAddr {
 		wait := h.cfg.Retry + rand.N(10*h.cfg.Retry)
 		return fault.New(fault.Busy, "web.streams").With("seconds", int(wait.Seconds())+1)
+	}
+	if from != "" {
+		h.addrs[from]++
 	}
 	h.clients.Add(1)
 	h.wait.Add(1)
 	return nil
 }
 
-func (h *Hub) leave() {
+func (h *Hub) leave(from string) {
+	h.mu.Lock()
+	if h.addrs[from]--; h.addrs[from] <= 0 {
+		delete(h.addrs, from)
+	}
+	h.mu.Unlock()
 	h.clients.Add(-1)
 	h.wait.Done()
 }
@@ -123,6 +136,7 @@ type stream struct {
 	topic *topic
 	have  uint64
 	out   writer
+	from  string          // the reader's address, as it was counted
 	gone  <-chan struct{} // nil: the reader's leaving shows when writing
 }
 
@@ -134,7 +148,7 @@ type writer interface {
 
 // own runs a stream that has its connection for itself.
 func (s *stream) own(c net.Conn, first []byte) {
-	defer s.hub.leave()
+	defer s.hub.leave(s.from)
 	defer c.Close()
 	if s.send(first) {
 		first = nil
