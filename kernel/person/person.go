@@ -11,6 +11,7 @@
 package person
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,6 +41,12 @@ type Person struct {
 	Papers  []Paper
 	Address string    // house, street, hamlet
 	Area    area.Code // where they live or stay; 0 unknown
+
+	OtherNames  []string // names they were also written down by
+	OtherPhones []string // further numbers, E.164
+	Household   string   // number of the household's book, as its list has it; "" unknown
+	Nationality string   // ISO 3166-1 alpha-2; "" unknown, which is VN for nearly all
+	Occupation  string   // as said
 }
 
 // Paper is one identity paper.
@@ -106,9 +113,9 @@ func (s *Service) Create(tx *store.Tx, sc auth.Scope, p Person) (id.ID, error) {
 	return p.ID, audit.Append(tx, sc.Entry("person.create", "person", p.ID.String(), p.Area, nil))
 }
 
-// Change writes what is known of somebody in scope anew. A Birth, Address or
-// list of Papers that is empty in p, and a zero Area, stay as they were: not
-// every form asks for them.
+// Change writes what is known of somebody in scope anew. What is empty in p
+// stays as it was, not every form asks for it; Name, Sex and Phone are written
+// as they are.
 func (s *Service) Change(tx *store.Tx, sc auth.Scope, p Person) error {
 	if !sc.Allows(auth.WritePeople) {
 		return errAct
@@ -158,6 +165,15 @@ func (p *Person) keep(was Person) {
 	if p.Area.IsZero() {
 		p.Area = was.Area
 	}
+	if p.OtherNames == nil {
+		p.OtherNames = was.OtherNames
+	}
+	if p.OtherPhones == nil {
+		p.OtherPhones = was.OtherPhones
+	}
+	p.Household = cmp.Or(p.Household, was.Household)
+	p.Nationality = cmp.Or(p.Nationality, was.Nationality)
+	p.Occupation = cmp.Or(p.Occupation, was.Occupation)
 }
 
 // Get returns somebody in scope; fault.NotFound for anybody else, also for those
@@ -280,6 +296,22 @@ type blob struct {
 	Phone   string  `json:"phone,omitempty"`
 	Papers  []Paper `json:"papers,omitempty"`
 	Address string  `json:"address,omitempty"`
+
+	OtherNames  []string `json:"other_names,omitempty"`
+	OtherPhones []string `json:"other_phones,omitempty"`
+	Household   string   `json:"household,omitempty"`
+	Nationality string   `json:"nationality,omitempty"`
+	Occupation  string   `json:"occupation,omitempty"`
+}
+
+func blobOf(p Person) blob {
+	return blob{p.Name, p.Birth, p.Sex, p.Phone, p.Papers, p.Address, p.OtherNames, p.OtherPhones, p.Household, p.Nationality, p.Occupation}
+}
+
+// person is what a blob says of whom.
+func (b blob) person(i id.ID, at area.Code) Person {
+	return Person{ID: i, Name: b.Name, Birth: b.Birth, Sex: b.Sex, Phone: b.Phone, Papers: b.Papers, Address: b.Address, Area: at,
+		OtherNames: b.OtherNames, OtherPhones: b.OtherPhones, Household: b.Household, Nationality: b.Nationality, Occupation: b.Occupation}
 }
 
 // place is what a sealed value is bound to: it cannot be moved to another row.
@@ -288,7 +320,7 @@ func place(sc auth.Scope, i id.ID, column string) []byte {
 }
 
 func (s *Service) seal(sc auth.Scope, r *row, key secret.Key, p Person) error {
-	plain, err := json.Marshal(blob{p.Name, p.Birth, p.Sex, p.Phone, p.Papers, p.Address})
+	plain, err := json.Marshal(blobOf(p))
 	if err != nil {
 		return err
 	}
@@ -325,7 +357,7 @@ func (s *Service) read(sc auth.Scope, r row) (Person, error) {
 	if err := json.Unmarshal(plain, &b); err != nil {
 		return Person{}, fmt.Errorf("person: record of %s: %w", r.id, errors.New("not JSON")) // the cause would quote it
 	}
-	return Person{ID: r.id, Name: b.Name, Birth: b.Birth, Sex: b.Sex, Phone: b.Phone, Papers: b.Papers, Address: b.Address, Area: r.area}, nil
+	return b.person(r.id, r.area), nil
 }
 
 // The blind indexes; nil for nothing to find.

@@ -12,7 +12,7 @@ import (
 // syllable is one word of a name, in the normal form by which habits of typing
 // compare equal: tone on the main vowel, y as i, Telex and VNI keys resolved.
 type syllable struct {
-	full   string // with its marks, NFC
+	full   string // letters, each before its mark, the tone at the end
 	bare   string // skeleton: a-z
 	marked bool   // carries a tone or a letter mark
 	slip   bool   // was typed as keys: Huowng, Nguye64n, d9
@@ -64,7 +64,7 @@ func readSyllable(word string) syllable {
 	for _, c := range norm.NFD.String(word) {
 		r.take(c)
 	}
-	r.hornBoth()
+	r.settle()
 	return r.syllable()
 }
 
@@ -77,7 +77,7 @@ func (r *reading) take(c rune) {
 		if n > 0 {
 			r.letters[n-1].mark = c
 		}
-	case c == 'đ':
+	case c == 'đ' || c == 'ð': // the latter is Icelandic, and common in old files
 		r.letters = append(r.letters, glyph{'d', stroke})
 	case !r.key(c):
 		r.vowel = r.vowel || strings.ContainsRune("aeiouy", c)
@@ -141,8 +141,15 @@ func (r *reading) mark(letters string, m rune, letters2 string, m2 rune) {
 	}
 }
 
-// hornBoth puts right ưo and uơ before a consonant: only ươ is ever written there.
-func (r *reading) hornBoth() {
+// settle puts right ưo and uơ before a consonant, where only ươ is written, and
+// writes a final y as i where both are (area.Spelling, once the keys are gone).
+func (r *reading) settle() {
+	if n := len(r.letters); n > 1 && r.letters[n-1].base == 'y' {
+		before := r.letters[n-2].base
+		if strings.ContainsRune("hklmstv", before) || before == 'u' && n > 2 && r.letters[n-3].base == 'q' { // Vi, Vy; Quí, Quý
+			r.letters[n-1].base = 'i'
+		}
+	}
 	for i := 0; i+2 < len(r.letters); i++ {
 		u, o := &r.letters[i], &r.letters[i+1]
 		if u.base == 'u' && o.base == 'o' && (u.mark == horn || o.mark == horn) && (i == 0 || r.letters[i-1].base != 'q') {
