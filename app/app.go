@@ -60,6 +60,7 @@ type App struct {
 	Metrics   *prometheus.Registry
 	Log       *slog.Logger
 	Now       func() time.Time
+	Demo      bool // Serve plays an invented outbreak
 
 	views      *web.Views
 	boundaries *area.BoundaryStore

@@ -29,13 +29,7 @@ func serveCommand(fs *flag.FlagSet) func(*call) error {
 		ctx, stop := signal.NotifyContext(c.ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		return c.with(func(a *App) error {
-			if *demo {
-				d, err := a.startDemo(ctx)
-				if err != nil {
-					return err
-				}
-				defer d.wait()
-			}
+			a.Demo = *demo
 			return a.Serve(ctx, c.err, func(addr net.Addr) {
 				fmt.Fprintf(c.err, "Khiên: http://%s/\n", addr)
 			})

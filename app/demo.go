@@ -10,10 +10,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -56,10 +59,11 @@ type demo struct {
 	playing  sync.WaitGroup
 }
 
-// startDemo makes the accounts, serves their page and begins to play.
+// startDemo makes the accounts, serves their page and begins to play. It wants
+// the data folder to itself: what it plays is announced to the public.
 func (a *App) startDemo(ctx context.Context) (*demo, error) {
 	d := &demo{app: a}
-	if err := d.load(); err != nil {
+	if err := d.load(ctx); err != nil {
 		return nil, err
 	}
 	for _, acc := range d.accounts {
@@ -80,8 +84,9 @@ func (a *App) startDemo(ctx context.Context) (*demo, error) {
 
 func (d *demo) wait() { d.playing.Wait() }
 
-// load reads the accounts, or makes them with fresh secrets.
-func (d *demo) load() error {
+// load reads the accounts, or makes them with fresh secrets where there is no
+// other: an installation that somebody has set up is no place to play.
+func (d *demo) load(ctx context.Context) error {
 	path := filepath.Join(d.app.Config.Data, demoFile)
 	b, err := os.ReadFile(path)
 	if err == nil {
@@ -90,6 +95,23 @@ func (d *demo) load() error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("app: demo accounts: %w", err)
 	}
+	real, _, err := d.app.Auth.Accounts(ctx, d.scope(), auth.AccountFilter{Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(real) > 0 {
+		return fault.New(fault.Conflict, "app.demo_real")
+	}
+	if d.accounts, err = d.invent(); err != nil {
+		return err
+	}
+	if b, err = json.MarshalIndent(d.accounts, "", "  "); err != nil {
+		return err
+	}
+	return os.WriteFile(path, b, 0o600)
+}
+
+func (d *demo) invent() (all []demoAccount, err error) {
 	for _, acc := range []demoAccount{
 		{Login: "huulung", Name: "Cán bộ y tế Hữu Lũng", Role: auth.HealthOfficer},
 		{Login: "chilang", Name: "Cán bộ y tế Chi Lăng", Role: auth.HealthOfficer},
@@ -100,15 +122,12 @@ func (d *demo) load() error {
 	} {
 		district := map[string]string{"huulung": "186", "chilang": "187"}[acc.Login]
 		if acc.Area, err = area.Of(area.Edition2021, d.app.Config.Province, district, ""); err != nil {
-			return err
+			return nil, err
 		}
 		acc.Password, acc.Secret = randomText(10), randomText(20)
-		d.accounts = append(d.accounts, acc)
+		all = append(all, acc)
 	}
-	if b, err = json.MarshalIndent(d.accounts, "", "  "); err != nil {
-		return err
-	}
-	return os.WriteFile(path, b, 0o600)
+	return all, nil
 }
 
 func randomText(bytes int) string {
@@ -207,7 +226,7 @@ type demoLine struct {
 
 // getAccounts shows how to sign in, to this machine alone.
 func (d *demo) getAccounts(w http.ResponseWriter, r *http.Request) error {
-	if a := web.Addr(r); !a.IsLoopback() {
+	if !here(r) {
 		return fault.New(fault.NotFound, "web.page")
 	}
 	var p demoPage
@@ -220,4 +239,18 @@ func (d *demo) getAccounts(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return d.app.views.Render(w, r, http.StatusOK, "app/demo.html", p)
+}
+
+// here reports whether a browser on this machine asks. Behind a proxy that nobody
+// has named every stranger comes from this machine: who was forwarded does not.
+// Nor does one who asks by a name of its own: a stranger's page may have given
+// that name our address.
+func here(r *http.Request) bool {
+	forwarded := r.Header.Get("Forwarded") + r.Header.Get("X-Forwarded-For") + r.Header.Get("X-Real-Ip") + r.Header.Get("Via")
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return web.Addr(r).IsLoopback() && forwarded == "" && (host == "localhost" || err == nil && a.IsLoopback())
 }

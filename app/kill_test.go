@@ -53,10 +53,10 @@ func run(t *testing.T, c *config.Config, args ...string) (string, int) {
 	return k.out.String(), k.ProcessState.ExitCode()
 }
 
-// serve starts a server and returns its address.
-func serve(t *testing.T, c *config.Config) (*child, string) {
+// serve starts a server, with flags, and returns its address.
+func serve(t *testing.T, c *config.Config, flags ...string) (*child, string) {
 	t.Helper()
-	k := khien(t, c, "serve")
+	k := khien(t, c, append([]string{"serve"}, flags...)...)
 	pipe, err := k.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -28,14 +28,21 @@ func (a *App) Serve(ctx context.Context, notices io.Writer, started func(net.Add
 		}
 		defer unlock()
 	}
-	if err := a.sayFirstRun(ctx, notices); err != nil {
-		return err
-	}
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer stop()
+	if a.Demo {
+		d, err := a.startDemo(work)
+		if err != nil {
+			return err
+		}
+		all.Go(d.wait)
+	}
+	if err := a.sayFirstRun(ctx, notices); err != nil {
+		return err
+	}
 	bus := &event.Bus{DB: a.DB, Province: a.Province, Listeners: a.listeners(), Log: a.Log}
 	runner := &job.Runner{DB: a.DB, Province: a.Province, Jobs: a.jobs(), Now: a.Now, Log: a.Log}
 	mapErr := make(chan error, 1)
