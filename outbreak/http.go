@@ -265,6 +265,9 @@ func (s *Service) postEditCase(w http.ResponseWriter, r *http.Request) error {
 // outbreak.column.0 and on, as ImportCases reads them back.
 const exportColumns = 14
 
+// exportWait is how long an export waits for its taker without a row going out.
+const exportWait = time.Minute
+
 func (s *Service) getExport(w http.ResponseWriter, r *http.Request) error {
 	sc, err := auth.ScopeOf(r.Context(), auth.Export, "case_export")
 	if err != nil {
@@ -275,6 +278,7 @@ func (s *Service) getExport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out := csv.NewWriter(w)
+	line := http.NewResponseController(w)
 	begun := false
 	begin := func() error {
 		begun = true
@@ -295,6 +299,7 @@ func (s *Service) getExport(w http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 		}
+		_ = line.SetWriteDeadline(time.Now().Add(exportWait)) // a writer without deadlines, as in tests, goes without
 		return out.Write(s.exportRow(r, c))
 	})
 	if err == nil && !begun {
