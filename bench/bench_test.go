@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // program writes a stand-in for bin/khien.
@@ -49,7 +48,7 @@ func TestRun(t *testing.T) {
 
 func runWithin(t *testing.T, bin, out string) (bool, error) {
 	t.Helper()
-	return run(t.Context(), options{bin: bin, out: out, seconds: 1, look: time.Millisecond}, lists{})
+	return run(t.Context(), options{bin: bin, out: out, seconds: 1}, lists{})
 }
 
 func TestNumber(t *testing.T) {

@@ -48,7 +48,7 @@ type job struct {
 	engine   string
 	promises []promise
 	ratio    float64
-	others   float64 // share of the processors that others had just before
+	others   float64 // share of the processors that others had meanwhile
 	err      error
 }
 
@@ -59,11 +59,10 @@ type lists struct{ counts, boundaries string }
 type options struct {
 	bin, out string
 	seconds  int
-	look     time.Duration // how long others' work is watched before a benchmark
 }
 
 func main() {
-	o := options{look: time.Second}
+	var o options
 	flag.StringVar(&o.out, "out", "", "file to write the table to (default: standard output)")
 	flag.IntVar(&o.seconds, "seconds", 12, "how long each benchmark measures")
 	flag.StringVar(&o.bin, "bin", "bin/khien", "the program")
@@ -120,7 +119,6 @@ func run(ctx context.Context, o options, l lists) (ok bool, err error) {
 	ok = true
 	for i := range all {
 		j := &all[i]
-		j.others = busy(ctx, o.look)
 		fmt.Fprintf(os.Stderr, "bench %s\n", strings.Join(j.args, " "))
 		j.run(ctx, o.bin)
 		if j.err != nil {
@@ -151,7 +149,9 @@ func (j *job) run(ctx context.Context, bin string) {
 	cmd.Env = append(cmd.Env, j.env...)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, os.Stderr
+	before := machine()
 	err := cmd.Run()
+	j.others = machine().since(before).without(cmd.ProcessState)
 	var answer struct {
 		Engine   string    `json:"engine"`
 		Promises []promise `json:"promises"`

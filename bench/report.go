@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"math"
 	"os"
@@ -13,7 +12,7 @@ import (
 )
 
 // noticed is the share of the processors from which others' work is worth a word.
-const noticed = 0.15
+const noticed = 0.2
 
 // report writes the table as Markdown. It names no host and no folder.
 func report(now time.Time, l lists, all []job) []byte {
@@ -82,31 +81,21 @@ func busyOf(all []job) string {
 	for _, j := range all {
 		most = max(most, j.others)
 	}
+	what := "Others' load is the share of the processors that neither khien nor its readers and browser had while a benchmark ran (PostgreSQL and the network's interrupts are in it). "
 	if most < noticed {
-		return "The machine did little else: others had " + percent(most) + " of its processors at most in the second before each benchmark."
+		return what + "The machine did little else: at most " + percent(most) + "."
 	}
-	return "The machine was busy with other work: in the second before a benchmark it had up to " + percent(most) + " of the processors (last column), so that these figures are on the slow side."
+	return what + "The machine was also busy with other work, up to " + percent(most) + ": these figures are on the slow side."
 }
 
-// busy returns the share of the processors in use during d; 0 where /proc does not say.
-func busy(ctx context.Context, d time.Duration) float64 {
-	work, all := ticks()
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
-	workAfter, allAfter := ticks()
-	if allAfter == all {
-		return 0
-	}
-	return float64(workAfter-work) / float64(allAfter-all)
-}
+// ticks is how much the machine's processors have worked and lived, in hundredths of a second.
+type ticks struct{ work, all int64 }
 
-// ticks reads how much the processors have worked and lived, from proc_stat(5).
-func ticks() (work, all int64) {
+// machine reads proc_stat(5); nothing where there is none.
+func machine() (t ticks) {
 	b, err := os.ReadFile("/proc/stat")
 	if err != nil {
-		return 0, 0
+		return t
 	}
 	line, _, _ := strings.Cut(string(b), "\n")
 	for i, word := range strings.Fields(line) {
@@ -114,12 +103,24 @@ func ticks() (work, all int64) {
 			continue
 		}
 		n, _ := strconv.ParseInt(word, 10, 64)
-		all += n
+		t.all += n
 		if i != 4 && i != 5 { // idle, waiting for a disk
-			work += n
+			t.work += n
 		}
 	}
-	return work, all
+	return t
+}
+
+func (t ticks) since(before ticks) ticks { return ticks{t.work - before.work, t.all - before.all} }
+
+// without returns the share of the processors that was not the work of a process
+// that has ended, nor of those that it waited for; 0 where nothing is known.
+func (t ticks) without(p *os.ProcessState) float64 {
+	if t.all <= 0 || p == nil {
+		return 0
+	}
+	own := (p.UserTime() + p.SystemTime()).Milliseconds() / 10
+	return float64(max(0, t.work-own)) / float64(t.all)
 }
 
 // memory reads how much the machine has, from proc_meminfo(5).
