@@ -110,3 +110,25 @@ func (s share) bits(y syllable, bare bool) float64 {
 }
 
 func (s share) knows(y syllable) bool { return s.full[y.full] > 0 }
+
+// Common is a name with the share of people who bear it.
+type Common struct {
+	Name    string
+	Percent float64
+}
+
+// Surnames, WomensNames and MensNames return the country's common names, the
+// most frequent first; LocalSurnames those of the Tày and Nùng of the province.
+// For inventing people (package sim).
+func Surnames() []Common      { return commons(surnamePercent) }
+func LocalSurnames() []Common { return commons(localPercent) }
+func WomensNames() []Common   { return commons(womenPercent) }
+func MensNames() []Common     { return commons(menPercent) }
+
+func commons(table string) (all []Common) {
+	w := strings.Fields(table)
+	for i := 0; i+1 < len(w); i += 2 {
+		all = append(all, Common{w[i], parsePercent(w[i+1])})
+	}
+	return all
+}

@@ -125,14 +125,16 @@ func (l *Likeness) add(r Reason) {
 	l.Score += r.Bits
 }
 
-// judge reads the verdict off the score and the vetoes. A paper shared under
-// another name is always worth a look.
+// judge reads the verdict off the score and the vetoes. However rare a name, it
+// is not enough without a birth date or a paper; a paper shared under another
+// name is always worth a look.
 func (l *Likeness) judge() {
 	l.Score = math.Round(l.Score*10) / 10
 	veto := slices.ContainsFunc(l.Reasons, func(r Reason) bool { return r.Veto })
+	born := slices.ContainsFunc(l.Reasons, func(r Reason) bool { return r.Field == fieldBirth && r.Bits > 0 })
 	paper := slices.ContainsFunc(l.Reasons, func(r Reason) bool { return r.Field == fieldPaper && r.How == howSame })
 	switch {
-	case l.Score >= MergeBits && !veto:
+	case l.Score >= MergeBits && !veto && (paper || born):
 		l.Verdict = Same
 	case l.Score >= ReviewBits || paper:
 		l.Verdict = Unsure

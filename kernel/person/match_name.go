@@ -117,7 +117,7 @@ func compareGiven(a, b syllable, plainA, plainB bool) Reason {
 	r := Reason{Field: fieldGiven, How: outcome(a, b, plainA, plainB, givens)}
 	switch r.How {
 	case howSame:
-		r.Bits = givens.bits(a, false)
+		r.Bits = givens.bits(a, plainA || plainB)
 	case howMarks:
 		r.Bits = givens.bits(a, true)
 	case howSlip:
@@ -136,7 +136,7 @@ func compareSurname(a, b syllable, plainA, plainB bool) Reason {
 	r := Reason{Field: fieldSurname, How: outcome(a, b, plainA, plainB, surnames)}
 	switch r.How {
 	case howSame:
-		r.Bits = surnames.bits(a, false)
+		r.Bits = surnames.bits(a, plainA || plainB)
 	case howMarks:
 		r.Bits = surnames.bits(a, true)
 	case howSlip:
@@ -169,7 +169,7 @@ func compareMiddle(a, b []syllable, plainA, plainB bool) Reason {
 			r.miss(skipped)
 		}
 		used += i + 1
-		r.middle(x, y, outcome(x, y, plainA, plainB, middles))
+		r.middle(x, y, outcome(x, y, plainA, plainB, middles), plainA || plainB)
 	}
 	for _, rest := range append(slices.Clone(a), b[used:]...) {
 		r.miss(rest)
@@ -198,10 +198,10 @@ func (r *Reason) miss(y syllable) {
 	r.say(howMissing, bits)
 }
 
-func (r *Reason) middle(x, y syllable, how string) {
+func (r *Reason) middle(x, y syllable, how string, plain bool) {
 	switch how {
 	case howSame:
-		r.say(how, min(middles.bits(x, false), 6))
+		r.say(how, min(middles.bits(x, plain), 6))
 	case howMarks:
 		r.say(how, min(middles.bits(x, true), 6))
 	case howSlip, howInitial:

@@ -1,0 +1,127 @@
+package person
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// block is a key under which people stand who may be one human being: only
+// they are compared. Text is clear and is stored as a keyed hash alone.
+type block struct {
+	kind blockKind
+	text string
+}
+
+type blockKind int
+
+// The kinds of blocks; the numbers are stored.
+const (
+	byPaper     blockKind = 1 // a paper's number
+	byPhone     blockKind = 2 // phone and year of birth, phone and given name
+	byName      blockKind = 3 // skeleton of the name, in any order, and birth date, year or commune
+	byHousehold blockKind = 4
+	byBirth     blockKind = 5 // birth date and commune, birth date and given name
+)
+
+func (k blockKind) String() string {
+	return map[blockKind]string{byPaper: "paper", byPhone: "phone", byName: "name", byHousehold: "household", byBirth: "birth"}[k]
+}
+
+// blockMost bounds the members of a block that are compared. A fuller one says
+// too little: its key is skipped, and the caller is told.
+const blockMost = 64
+
+// keysMost bounds the blocks of one person.
+const keysMost = 24
+
+// blocksOf returns the blocks of a person, the most telling first.
+func blocksOf(s *side) []block {
+	var all []block
+	add := func(k blockKind, format string, args ...any) {
+		if b := (block{k, fmt.Sprintf(format, args...)}); !slices.Contains(all, b) && len(all) < keysMost {
+			all = append(all, b)
+		}
+	}
+	for _, p := range s.Papers {
+		add(byPaper, "%s|%s", p.class(), p.core())
+	}
+	b := s.birth
+	for _, phone := range s.phones {
+		if b.year != 0 {
+			add(byPhone, "%s|%d", phone, b.year)
+		}
+		if len(s.name) > 0 {
+			add(byPhone, "%s|%s", phone, s.name[len(s.name)-1].bare)
+		}
+	}
+	for _, name := range append([][]syllable{s.name}, s.more...) {
+		skeleton := skeletonOf(name)
+		if skeleton == "" {
+			continue
+		}
+		if b.whole() {
+			add(byName, "%s|%d-%02d-%02d", skeleton, b.year, min(b.month, b.day), max(b.month, b.day)) // swapped or not
+		}
+		if b.year != 0 {
+			add(byName, "%s|%d", skeleton, b.year)
+		}
+		if commune := s.Area.Commune(); !commune.IsZero() {
+			add(byName, "%s|%s", skeleton, commune)
+		}
+	}
+	if commune := s.Area.Commune(); b.whole() && !commune.IsZero() {
+		add(byBirth, "%d-%02d-%02d|%s", b.year, b.month, b.day, commune)
+	}
+	if b.whole() && len(s.name) > 0 {
+		add(byBirth, "%d-%02d-%02d|%s", b.year, b.month, b.day, s.name[len(s.name)-1].bare)
+	}
+	if s.Household != "" {
+		add(byHousehold, "%s", s.Household)
+	}
+	return all
+}
+
+// skeletonOf is a name without marks, order, and the middle names that half of a people bear.
+func skeletonOf(name []syllable) string {
+	var words []string
+	for _, y := range name {
+		if !common[y.bare] {
+			words = append(words, y.bare)
+		}
+	}
+	slices.Sort(words)
+	return strings.Join(words, " ")
+}
+
+// candidate is somebody in a block and how like the newcomer they are.
+type candidate[K any] struct {
+	who  K
+	like Likeness
+}
+
+// clearLead is by how many bits the best must lead before it is merged unseen.
+const clearLead = 6.0
+
+// reviewsMost bounds the candidates of one newcomer that somebody must look at.
+const reviewsMost = 5
+
+// decide returns the verdict on a newcomer and the candidates it is about, best
+// first: one for Same, at most reviewsMost for Unsure, none for Other.
+func decide[K any](all []candidate[K]) (Verdict, []candidate[K]) {
+	near := slices.DeleteFunc(all, func(c candidate[K]) bool { return c.like.Verdict == Other })
+	slices.SortStableFunc(near, func(a, b candidate[K]) int {
+		if a.like.Verdict != b.like.Verdict {
+			return cmp.Compare(a.like.Verdict, b.like.Verdict) // "merge" before "review"
+		}
+		return cmp.Compare(b.like.Score, a.like.Score)
+	})
+	switch {
+	case len(near) == 0:
+		return Other, nil
+	case near[0].like.Verdict == Same && (len(near) == 1 || near[1].like.Verdict != Same || near[0].like.Score-near[1].like.Score >= clearLead):
+		return Same, near[:1]
+	}
+	return Unsure, near[:min(len(near), reviewsMost)]
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package person_test
+
+func init() { raced = true }
