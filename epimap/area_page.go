@@ -3,6 +3,7 @@ package epimap
 import (
 	"math"
 	"net/http"
+	"strings"
 	"time"
 
 	"khien/kernel/area"
@@ -23,6 +24,7 @@ type areaPage struct {
 	K         int
 	Empty     bool
 	Row       shownRow
+	Figures   []shownFigure
 	Announced bool
 	Incidence string // of 14 days, for 100,000 people; "" when the population is not known
 	Curve     curve
@@ -88,7 +90,7 @@ func (s *Service) areaPage(r *http.Request, v *view, u area.Unit, d day.Day) are
 	path := s.gazetteer.Path(u.Code)
 	p := areaPage{
 		Unit: u, Path: path[:len(path)-1], Day: shownDay(d), Last: d == v.last, AsOf: v.at, Sources: v.sources, K: v.k, Empty: v.empty,
-		Row: shownRows(lang, []areaRow{row}, row.Parent, New7)[0], Announced: row.Announced, Incidence: incidence(lang, row),
+		Row: shownRows(lang, []areaRow{row}, row.Parent, New7)[0], Figures: s.figures(r, v, u.Code, d, New7), Announced: row.Announced, Incidence: incidence(lang, row),
 		Curve: curveOf(lang, v, u.Code, d), Visits: s.visits.total(),
 	}
 	s.place(r, &p, v, u, d)
@@ -96,11 +98,23 @@ func (s *Service) areaPage(r *http.Request, v *view, u area.Unit, d day.Day) are
 	cs, _ := s.gazetteer.In(u.Code, other)
 	for _, c := range cs {
 		if o, ok := s.gazetteer.Unit(c); ok {
-			p.Other = append(p.Other, otherUnit{o, s.gazetteer.Title(c)})
+			p.Other = append(p.Other, otherUnit{o, s.titleIn(s.home[other], c)})
 		}
 	}
 	p.Newer = other > u.Code.Edition()
 	return p
+}
+
+// titleIn says the path of a unit as far as it is not within home, which the
+// reader knows.
+func (s *Service) titleIn(home, c area.Code) string {
+	var names []string
+	for _, u := range s.gazetteer.Path(c) {
+		if u.Code != home || u.Code == c {
+			names = append([]string{u.FullName}, names...)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // place shows the units below with their map; of a commune, its place among its neighbours.
@@ -124,7 +138,7 @@ func (s *Service) place(r *http.Request, p *areaPage, v *view, u area.Unit, d da
 		return
 	}
 	p.Level = string(la.level)
-	p.Rows = shownRows(web.Lang(r.Context()), rows, la.parent, New7)
+	p.Rows = shownRows(web.Lang(r.Context()), byNumber(rows, New7), la.parent, New7)
 	p.CSV = "/map.csv?" + paramParent + "=" + la.parent.String() + "&" + paramLevel + "=" + string(la.level) + "&" + paramDay + "=" + d.String()
 }
 
@@ -146,7 +160,8 @@ const (
 	curveDays   = 60
 	curveWidth  = 600
 	curveHeight = 160
-	hiddenBar   = 6 // height of a day that has hidden cases only
+	widestBar   = 40
+	hiddenBar   = 10 // height of a day that has hidden cases only
 )
 
 // curveOf draws the last days up to d.
@@ -160,16 +175,17 @@ func curveOf(lang i18n.Lang, v *view, a area.Code, d day.Day) curve {
 		counts = append(counts, n)
 		c.Most = max(c.Most, n.Cases)
 	}
-	step := float64(curveWidth) / float64(max(len(counts), 14))
+	step := float64(curveWidth) / float64(len(counts))
+	width := min(step*0.86, widestBar)
 	for i, n := range counts {
 		b := bar{
-			X: tenth(float64(i) * step), W: tenth(step * 0.86), Class: "l5",
+			X: tenth(float64(i)*step + (step-width)/2), W: tenth(width),
 			Day: shownDay(from + day.Day(i)), Text: shown(lang, n), Some: n.Cases > 0 || n.Hidden,
 		}
 		if n.Cases > 0 {
-			b.H = tenth(float64(n.Cases) / float64(c.Most) * (curveHeight - 10))
+			b.H = tenth(float64(n.Cases) / float64(c.Most) * curveHeight)
 		} else if n.Hidden {
-			b.H, b.Class = hiddenBar, "lh"
+			b.H, b.Class = hiddenBar, " is-hidden"
 		}
 		c.Any = c.Any || b.Some
 		b.Y = tenth(curveHeight - b.H)

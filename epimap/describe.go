@@ -27,7 +27,8 @@ func describe(doc *huma.OpenAPI) {
 	doc.AddOperation(&huma.Operation{
 		OperationID: "map-stream", Method: "GET", Path: pathStream, Tags: []string{"map"},
 		Summary: "Thay đổi của bản đồ, trực tiếp · Changes of the map, live",
-		Description: "Server-sent events. `delta`: {v, from, as_of, last_day, cells: [[code, day, cases]], hidden: [[code, [day]]]}, absolute values upon version from. " +
+		Description: "Server-sent events. `delta`: {v, from, as_of, last_day, cells: [[code, day, cases]], hidden: [[code, [day], text of hidden cases alone]]}, absolute values upon version from. " +
+			"They speak of the units and of the unit above them. " +
 			"`reset`: fetch the series again. The event id is the version; Last-Event-ID or since brings what was missed.",
 		Parameters: append(layerParams(), &huma.Param{Name: paramSince, In: "query", Description: "the version that you have", Schema: &huma.Schema{Type: "integer"}}),
 		Responses:  answers("text/event-stream", &huma.Schema{Type: "string"}),

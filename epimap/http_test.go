@@ -47,7 +47,7 @@ func TestPages(t *testing.T) {
 		{"/?day_offset=0", []string{`data-day="2021-05-01"`, "01/05/2021"}},
 		{"/?parent=2021/20/186", []string{`name="parent" value="2021/20/186"`, "Huyện Hữu Lũng"}},
 		{"/?lang=en", []string{"Map of cases", "Communes", "visits"}},
-		{"/area/2021/20/186/06412", []string{"<h1>Xã Yên Vượng</h1>", "Huyện Hữu Lũng", "area-selected", "Cộng dồn", "<strong>17", "Đơn vị kế thừa", "/area/2025/20/-/", "Biểu đồ ca mắc mới theo ngày, từ 01/05/2021 đến 04/05/2021"}},
+		{"/area/2021/20/186/06412", []string{"<h1>Xã Yên Vượng</h1>", "Huyện Hữu Lũng", "area-selected", "Cộng dồn", `<dd class="figure">17`, "Đơn vị kế thừa", "/area/2025/20/-/", "Biểu đồ ca mắc mới theo ngày, từ 01/05/2021 đến 04/05/2021"}},
 		{"/area/2021/20/186", []string{"<h1>Huyện Hữu Lũng</h1>", "Xã, phường, thị trấn", "/map.csv?parent="}},
 		{"/area/2021/20", []string{"<h1>Tỉnh Lạng Sơn</h1>", "Huyện, thành phố"}},
 		{"/area/2025/20/-/05977?day=2021-05-02", []string{"Hình thành từ các đơn vị", "Đến ngày 02/05/2021"}},
@@ -181,7 +181,7 @@ func TestStream(t *testing.T) {
 	n.tell(t, cases(1, communeC, may1+3)...)
 	wantEvent(t, events, "delta", `"v":`+itoa(version+1), `"from":`+itoa(version), `"hidden":[["`+communeC.String()+`",["2021-05-04"`)
 	n.tell(t, cases(4, communeC, may1+3)...)
-	wantEvent(t, events, "delta", `"cells":[["`+communeC.String()+`","2021-05-04",5]]`, `"hidden":[["`+communeC.String()+`",[]]]`)
+	wantEvent(t, events, "delta", `"cells":[["2021/20","2021-05-04",5],["`+communeC.String()+`","2021-05-04",5]]`, `"hidden":[["`+communeC.String()+`",[],"\u003c5"]]`)
 	n.tell(t, announced(0, 0, event.AreaCount{Area: communeC, Day: may1 - 5, Cases: 1}))
 	wantEvent(t, events, "reset", `"version":`+itoa(version+3))
 

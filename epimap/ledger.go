@@ -142,7 +142,7 @@ func put[K comparable](m map[area.Code]map[K]int, a area.Code, k K, n int) {
 
 // touch marks the lines of an area and of those above as to be made anew.
 func (l *ledger) touch(a area.Code) {
-	for ; a != 0 && a.Level() != area.Country; a = a.Parent() {
+	for ; a != 0; a = a.Parent() {
 		l.dirty[a] = true
 		if _, known := l.target[a]; known {
 			continue
@@ -155,6 +155,12 @@ func (l *ledger) touch(a area.Code) {
 // it, and with where its counts go in the other edition. Districts go nowhere by
 // themselves: their communes do.
 func (l *ledger) enter(a area.Code) {
+	if a.Level() == area.Country {
+		to := countryOf(otherEdition(a.Edition()))
+		l.target[a], l.exact[a] = to, true
+		l.origins[to] = append(l.origins[to], a)
+		return
+	}
 	if p := a.Parent(); l.children[p] == nil {
 		l.children[p] = map[area.Code]bool{a: true}
 	} else {

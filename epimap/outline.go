@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"khien/kernel/area"
 	"khien/kernel/web"
@@ -284,15 +285,15 @@ type inset struct {
 	Labels        []insetLabel
 }
 
-// insetLabel is a name that ends at the right edge, below its islands.
+// insetLabel is a name, written around the middle X and standing on Y.
 type insetLabel struct {
-	Y    int
+	X, Y int
 	Name string
 }
 
 const (
 	insetWidth = 110
-	insetText  = 13   // height of a name
+	insetText  = 14   // height of a name, as map.css has it
 	insetM     = 6000 // metres of tolerance
 )
 
@@ -391,11 +392,25 @@ func (s *Service) newInset(shapes []area.Shape, home area.Code) inset {
 			in.Here = p.D
 		}
 	}
-	top := mercator(box.Max[1])
 	for _, sh := range islands {
 		u, _ := s.gazetteer.Unit(sh.Code)
-		south := mercator(sh.Box().Min[1])
-		in.Labels = append(in.Labels, insetLabel{int((top-south)/(top-mercator(box.Min[1]))*float64(d.Height)) + insetText, u.Name})
+		in.Labels = append(in.Labels, labelOf(sh.Box(), box, d.Height, u.Name))
 	}
 	return in
+}
+
+// labelOf sets a name where there is sea: above islands that lie beside the
+// mainland, below those at the southern end of the map.
+func labelOf(islands, all area.Box, height int, name string) insetLabel {
+	x := func(lon float64) float64 { return (lon - all.Min[0]) / (all.Max[0] - all.Min[0]) * insetWidth }
+	y := func(lat float64) int {
+		top, low := mercator(all.Max[1]), mercator(all.Min[1])
+		return int((top - mercator(lat)) / (top - low) * float64(height))
+	}
+	half := float64(utf8.RuneCountInString(name)) * insetText * 0.29 // a letter is some 0.58 of its height wide
+	l := insetLabel{X: int(min((x(islands.Min[0])+x(islands.Max[0]))/2, insetWidth-half)), Y: y(islands.Max[1]) - 4, Name: name}
+	if islands.Min[1]-all.Min[1] < 2 {
+		l.Y = y(islands.Min[1]) + insetText - 2
+	}
+	return l
 }

@@ -2,6 +2,7 @@ package epimap
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"html/template"
 	"net/http"
@@ -26,6 +27,7 @@ type mapPage struct {
 	Parent   string // "" for the usual one
 	Levels   []string
 	Window   string
+	Column   string // of the window
 	Day      time.Time
 	DayText  string
 	First    time.Time
@@ -36,8 +38,9 @@ type mapPage struct {
 	Sources  []string
 	K        int
 	Empty    bool
-	Unproven bool // some number shown is not announced
-	Guessed  bool // some number shown came in from the other edition
+	Unproven bool          // some number shown is not announced
+	Guessed  bool          // some number shown came in from the other edition
+	Figures  []shownFigure // of Where
 	Rows     []shownRow
 	Map      shownMap
 	Inset    inset
@@ -57,9 +60,19 @@ type mapPage struct {
 type shownRow struct {
 	Code      area.Code
 	Name      string
+	Sort      string // the name without its kind
 	Parent    string
 	Estimated bool
+	Zero      bool // no number in any window
 	Cells     []shownCell
+}
+
+// shownFigure is one of the large numbers at the top: a window's, and how it has
+// moved against the window before.
+type shownFigure struct {
+	shownCell
+	Trend string // "up", "down", "same"; "" where it cannot be said
+	Say   string
 }
 
 type shownCell struct {
@@ -181,11 +194,11 @@ func (s *Service) mapPage(r *http.Request, v *view, q query) mapPage {
 	where, _ := s.gazetteer.Unit(q.parent)
 	c := s.country(q.edition)
 	p := mapPage{
-		Where: where, Edition: int(q.edition), Level: string(q.level), Window: windowText(q.window),
+		Where: where, Edition: int(q.edition), Level: string(q.level), Window: windowText(q.window), Column: q.window.Column(),
 		Day: shownDay(q.day), DayText: q.day.String(), First: shownDay(v.first), Last: shownDay(v.last),
 		Offset: int(q.day - v.first), Most: int(v.last - v.first), AsOf: v.at, Sources: v.sources, K: v.k, Empty: v.empty,
-		Rows: shownRows(lang, rows, q.parent, q.window), Map: s.shownMap(r, o, rows, q.window), Legend: s.legend(r, q.layer),
-		Visits: s.visits.total(), Scale: scaleText(), Texts: s.scriptTexts(r),
+		Figures: s.figures(r, v, q.parent, q.day, q.window), Rows: shownRows(lang, byNumber(rows, q.window), q.parent, q.window), Map: s.shownMap(r, o, rows, q.window), Legend: s.legend(r, q.layer),
+		Visits: s.visits.total(), Scale: scaleText(), Texts: s.scriptTexts(r, q.level),
 		Country: "/map/shapes/" + strconv.Itoa(int(q.edition)) + "/country.json?v=" + countryVersion,
 	}
 	for _, l := range levelsOf(q.edition) {
@@ -238,11 +251,57 @@ func windowText(w Window) string {
 // shownDay is the day's noon in Vietnam: any zone shows the right date.
 func shownDay(d day.Day) time.Time { return d.Time().Add(5 * time.Hour) }
 
+// byNumber puts the units in the order of a table: the highest number of a window
+// first, then those that hide cases, then those with cases in another window,
+// then the rest; among equals by name, as they come.
+func byNumber(rows []areaRow, w Window) []areaRow {
+	at := slices.Index(Windows[:], w)
+	slices.SortStableFunc(rows, func(a, b areaRow) int {
+		x, y := a.counts()[at], b.counts()[at]
+		return cmp.Or(cmp.Compare(y.Cases, x.Cases), first(x.Hidden, y.Hidden), first(a.some(), b.some()))
+	})
+	return rows
+}
+
+// first orders what is true before what is not.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// figures are the large numbers of one unit.
+func (s *Service) figures(r *http.Request, v *view, a area.Code, d day.Day, chosen Window) (fs []shownFigure) {
+	lang := web.Lang(r.Context())
+	for _, w := range Windows {
+		f := shownFigure{shownCell: shownCell{w.Column(), shown(lang, v.count(a, d, w)), w == chosen}}
+		by, ok := v.trend(a, d, w)
+		switch before := "epimap.js.before_" + w.Column(); {
+		case w == Total:
+			f.Say = web.T(r.Context(), "epimap.js.since", "day", i18n.Date(lang, shownDay(v.first)))
+		case !ok:
+			f.Say = web.T(r.Context(), "epimap.js.trend_none")
+		case by > 0:
+			f.Trend, f.Say = "up", web.T(r.Context(), "epimap.js.trend_up", "n", i18n.Number(lang, by), "before", web.T(r.Context(), before))
+		case by < 0:
+			f.Trend, f.Say = "down", web.T(r.Context(), "epimap.js.trend_down", "n", i18n.Number(lang, -by), "before", web.T(r.Context(), before))
+		default:
+			f.Trend, f.Say = "same", web.T(r.Context(), "epimap.js.trend_same", "before", web.T(r.Context(), before))
+		}
+		fs = append(fs, f)
+	}
+	return fs
+}
+
 // shownRows makes a table's rows; the unit above is named where it is not that of the table.
 func shownRows(lang i18n.Lang, rows []areaRow, parent area.Code, chosen Window) []shownRow {
 	out := make([]shownRow, len(rows))
 	for i, r := range rows {
-		out[i] = shownRow{Code: r.Code, Name: r.Name, Estimated: r.Estimated && (r.Total.Cases > 0 || r.Total.Hidden)}
+		out[i] = shownRow{Code: r.Code, Name: r.Name, Sort: r.short, Zero: !r.some(), Estimated: r.Estimated && (r.Total.Cases > 0 || r.Total.Hidden)}
 		if r.Parent != parent {
 			out[i].Parent = r.ParentName
 		}
@@ -311,14 +370,16 @@ func scaleText() string {
 var scriptKeys = []string{
 	"map_label", "new_1", "new_7", "new_14", "total", "play", "pause", "speed", "live", "poll", "off", "as_of",
 	"change_one", "change_fix", "change_many", "search", "no_match", "country", "province", "zoom_in", "zoom_out",
-	"selected", "close", "open_area", "approximate",
+	"selected", "close", "open_area", "approximate", "earlier", "later", "fold", "since",
+	"trend_up", "trend_down", "trend_same", "trend_none", "before_new_1", "before_new_7", "before_new_14",
 }
 
-func (s *Service) scriptTexts(r *http.Request) string {
+func (s *Service) scriptTexts(r *http.Request, level area.Level) string {
 	texts := make(map[string]string, len(scriptKeys))
 	for _, k := range scriptKeys {
 		texts[k] = web.T(r.Context(), "epimap.js."+k)
 	}
+	texts["unfold"] = web.T(r.Context(), "epimap.js.unfold."+string(level))
 	b, err := json.Marshal(texts)
 	if err != nil {
 		panic(err) // a map of texts

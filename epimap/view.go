@@ -110,6 +110,17 @@ func (v *view) floor(a area.Code) string {
 	return "≥1"
 }
 
+// trend is how many more a window has than the one before it. ok is false where
+// the two cannot be compared: cases are hidden in one of them, or the one before
+// begins before the first day with numbers.
+func (v *view) trend(a area.Code, d day.Day, w Window) (by int, ok bool) {
+	if w == Total || d-2*day.Day(w)+1 < v.first {
+		return 0, false
+	}
+	now, before := v.count(a, d, w), v.count(a, d-day.Day(w), w)
+	return now.Cases - before.Cases, !now.Hidden && !before.Hidden
+}
+
 // announcedOn reports whether every case shown up to day d has been announced.
 func (v *view) announcedOn(a area.Code, d day.Day) bool {
 	l := v.lines[a]
@@ -126,34 +137,37 @@ type delta struct {
 	Hidden  []hiddenSet `json:"hidden,omitempty"`
 }
 
-// hiddenSet is an area and the whole list of its hidden days.
+// hiddenSet is an area, the whole list of its hidden days, and the text of
+// hidden cases alone.
 type hiddenSet struct {
-	area area.Code
-	days []day.Day
+	area  area.Code
+	days  []day.Day
+	floor string
 }
 
-// MarshalJSON writes ["2021/20/186/06412",["2021-05-09"]].
+// MarshalJSON writes ["2021/20/186/06412",["2021-05-09"],"<5"].
 func (h hiddenSet) MarshalJSON() ([]byte, error) {
 	if h.days == nil {
 		h.days = []day.Day{}
 	}
-	return json.Marshal([]any{h.area, h.days})
+	return json.Marshal([]any{h.area, h.days, h.floor})
 }
 
-// since tells what changed in a layer between an older view and this one.
-// changed holds at least the areas whose lines differ.
+// since tells what changed in a layer, and in the unit above it, between an older
+// view and this one. changed holds at least the areas whose lines differ.
 func (v *view) since(old *view, la layer, changed map[area.Code]bool) delta {
 	d := delta{V: v.version, From: old.version, AsOf: v.at, LastDay: v.last}
 	for a, l := range v.lines {
-		if !la.has(a) || !changed[a] && !(v.last != old.last && openEnded(l)) {
+		if !la.has(a) && a != la.parent || !changed[a] && !(v.last != old.last && openEnded(l)) {
 			continue
 		}
 		before := old.lines[a]
 		for _, c := range differences(before, l) {
 			d.Cells = append(d.Cells, [3]any{a, c.day, c.cases})
 		}
-		if now := l.hiddenDays(v.last); !slices.Equal(before.hiddenDays(old.last), now) {
-			d.Hidden = append(d.Hidden, hiddenSet{a, now})
+		now, floor := l.hiddenDays(v.last), v.floor(a)
+		if !slices.Equal(before.hiddenDays(old.last), now) || len(now) > 0 && old.floor(a) != floor {
+			d.Hidden = append(d.Hidden, hiddenSet{a, now, floor})
 		}
 	}
 	slices.SortFunc(d.Cells, func(a, b [3]any) int {

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,11 +26,13 @@ type areasWire struct {
 	Source      []string  `json:"source" doc:"whose announcements the numbers come from"`
 	Approximate bool      `json:"approximate" doc:"the map's boundaries are schematic"`
 	K           int       `json:"k" doc:"unannounced cases are shown in multiples of k only"`
+	Whole       areaRow   `json:"whole" doc:"the unit that all of areas lie in, cases of no known area included"`
 	Areas       []areaRow `json:"areas"`
 }
 
 // areaRow is one unit of areasWire, and the properties of its GeoJSON feature.
 type areaRow struct {
+	short      string    // the name without its kind, by which rows are sorted
 	Code       area.Code `json:"code" example:"2021/20/186/06412"`
 	Name       string    `json:"name"`
 	Parent     area.Code `json:"parent"`
@@ -45,6 +48,11 @@ type areaRow struct {
 
 func (r areaRow) counts() [4]Count { return [4]Count{r.New1, r.New7, r.New14, r.Total} }
 
+// some reports whether any window has a case, or hides one.
+func (r areaRow) some() bool {
+	return slices.ContainsFunc([]Count{r.New1, r.New7, r.New14, r.Total}, func(c Count) bool { return c.Cases > 0 || c.Hidden })
+}
+
 // seriesWire answers /api/v1/map/series: every day of every unit.
 type seriesWire struct {
 	Version  int64       `json:"version"`
@@ -55,6 +63,7 @@ type seriesWire struct {
 	AsOf     time.Time   `json:"as_of"`
 	Source   []string    `json:"source"`
 	K        int         `json:"k"`
+	Whole    seriesRow   `json:"whole" doc:"the unit that all of areas lie in, cases of no known area included"`
 	Areas    []seriesRow `json:"areas"`
 }
 
@@ -78,11 +87,19 @@ func (s *Service) rows(v *view, la layer, d day.Day) []areaRow {
 	return rows
 }
 
+// whole is the unit above a layer's: the gazetteer has none for the country.
+func (s *Service) whole(la layer) area.Unit {
+	if u, ok := s.gazetteer.Unit(la.parent); ok {
+		return u
+	}
+	return area.Unit{Code: la.parent}
+}
+
 func (s *Service) row(v *view, u area.Unit, d day.Day) areaRow {
 	parent, _ := s.gazetteer.Unit(u.Code.Parent())
 	l := v.lines[u.Code]
 	return areaRow{
-		Code: u.Code, Name: u.FullName, Parent: u.Code.Parent(), ParentName: parent.FullName, Population: u.Population,
+		short: u.Name, Code: u.Code, Name: u.FullName, Parent: u.Code.Parent(), ParentName: parent.FullName, Population: u.Population,
 		Announced: v.announcedOn(u.Code, d), Estimated: l != nil && l.estimated,
 		New1: v.count(u.Code, d, New1), New7: v.count(u.Code, d, New7), New14: v.count(u.Code, d, New14), Total: v.count(u.Code, d, Total),
 	}
@@ -92,15 +109,16 @@ func (s *Service) areasJSON(v *view, la layer, d day.Day, approximate bool) ([]b
 	return json.Marshal(areasWire{
 		Version: v.version, Edition: int(la.edition), Level: string(la.level), Day: d.String(),
 		FirstDay: v.first.String(), LastDay: v.last.String(), AsOf: v.at, Source: orNone(v.sources),
-		Approximate: approximate, K: v.k, Areas: s.rows(v, la, d),
+		Approximate: approximate, K: v.k, Whole: s.row(v, s.whole(la), d), Areas: s.rows(v, la, d),
 	})
 }
 
 func (s *Service) seriesJSON(v *view, la layer) ([]byte, error) {
 	w := seriesWire{
 		Version: v.version, Edition: int(la.edition), Level: string(la.level),
-		FirstDay: v.first.String(), LastDay: v.last.String(), AsOf: v.at, Source: orNone(v.sources), K: v.k, Areas: []seriesRow{},
+		FirstDay: v.first.String(), LastDay: v.last.String(), AsOf: v.at, Source: orNone(v.sources), K: v.k, Whole: s.seriesOf(v, s.whole(la)), Areas: []seriesRow{},
 	}
+	w.Whole.Floor = v.floor(la.parent)
 	for _, u := range s.units(la) {
 		w.Areas = append(w.Areas, s.seriesOf(v, u))
 	}

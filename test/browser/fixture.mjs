@@ -28,6 +28,10 @@ export const texts = {
   country: "Cả nước", province: "Về tỉnh", zoom_in: "Phóng to", zoom_out: "Thu nhỏ",
   selected: "Địa phương đang chọn", close: "Đóng", open_area: "Xem trang {name}",
   approximate: "Ranh giới gần đúng",
+  earlier: "Lùi một ngày", later: "Tiến một ngày",
+  unfold: "Hiện cả {n} xã, phường chưa có ca", fold: "Chỉ hiện nơi có ca",
+  since: "từ {day}", trend_up: "tăng {n} so với {before}", trend_down: "giảm {n} so với {before}", trend_same: "bằng {before}", trend_none: "chưa so sánh được",
+  before_new_1: "ngày trước", before_new_7: "7 ngày trước đó", before_new_14: "14 ngày trước đó",
 };
 
 function outlines(step) {
@@ -100,7 +104,14 @@ function series() {
     }
     return { code: f.properties.code, name: f.properties.name, parent: "Lạng Sơn", population: 0, days: list, hidden: i % 7 === 3 ? [days - 2] : [] };
   });
-  return { version: 1, edition: 2025, level: "commune", first_day: iso(firstDay), last_day: iso(firstDay + days - 1), as_of: "2026-11-23T03:00:00Z", k: 5, areas };
+  return { version: 1, edition: 2025, level: "commune", first_day: iso(firstDay), last_day: iso(firstDay + days - 1), as_of: "2026-11-23T03:00:00Z", k: 5, whole: sum(areas), areas };
+}
+
+/** sum is the whole that the areas make up. */
+function sum(areas) {
+  const days = new Map();
+  for (const [d, n] of areas.flatMap((a) => a.days)) days.set(d, (days.get(d) || 0) + n);
+  return { code: "2025/20", name: "Tỉnh Lạng Sơn", parent: "", population: 0, days: [...days], hidden: [...new Set(areas.flatMap((a) => a.hidden))], floor: "≥1" };
 }
 
 function text(area, day, window) {
@@ -157,13 +168,14 @@ ${["app.js", "map.js"].filter(asset).map((n) => `<script type="module" src="${as
 <a class="site-viewer" href="/in">Đăng nhập</a></header>
 <main class="site-main" id="main"><h1>Ca mắc <span class="nowrap">COVID-19</span> tại Lạng Sơn</h1>
 <p class="map-note map-status">Số liệu lúc 10:00 23/11/2026</p>
+<section id="map-figures" aria-label="Số ca mắc: Tỉnh Lạng Sơn"><dl class="figures">${[["new_1", 1, "Trong ngày"], ["new_7", 7, "7 ngày"], ["new_14", 14, "14 ngày"], ["total", 1e6, "Cộng dồn"]].map(([c, w, t]) => `<div data-col="${c}"><dt>${t}</dt><dd class="figure">${escape(text(wire.whole, offset, w).text)}</dd><dd class="trend">${c === "total" ? "từ " + shown(firstDay) : "chưa so sánh được"}</dd></div>`).join("")}</dl></section>
 <form class="map-controls" method="get"><div><label for="level">Cấp</label><select id="level" name="level"><option value="commune">Xã, phường</option><option value="district">Huyện</option></select></div>
 <div><label for="edition">Địa giới</label><select id="edition" name="edition"><option>2025</option><option>2021</option></select></div>
 <div><label for="window">Ca mới trong</label><select id="window" name="window">${[[1, "1 ngày"], [7, "7 ngày"], [14, "14 ngày"], ["total", "Tổng"]].map(([v, t]) => `<option value="${v}"${v === window ? " selected" : ""}>${t}</option>`).join("")}</select></div>
 <div class="day-slider"><input type="range" name="day_offset" aria-label="Ngày" min="0" max="${days - 1}" value="${offset}"><output>${shown(firstDay + offset)}</output></div><button class="btn" data-nojs>Xem</button></form>
 <div class="map-panel"><div class="map-main"><div class="map-frame"><div id="map" class="map-canvas" data-edition="2025" data-level="commune" data-day="${iso(firstDay + offset)}" data-window="${window}" data-scale="1,5,10,20,50" data-series="/api/v1/map/series?edition=2025&amp;level=commune" data-shapes="/map/shapes/2025/commune.json?v=1" data-country="/map/shapes/2025/country.json?v=1" data-stream="/api/v1/map/stream?edition=2025&amp;level=commune" data-area-url="/area/" data-text="${escape(JSON.stringify(texts))}">
 <svg class="map-svg" viewBox="0 0 ${width} ${height}" data-bounds="${west},${south},${east},${north}" role="img" aria-label="${texts.map_label}">${patterns}${shapes}</svg></div>
-<figure class="inset"><svg viewBox="0 0 84 96" aria-hidden="true">${country.features.map((f) => (f.geometry.type === "Polygon" ? [f.geometry.coordinates] : f.geometry.coordinates).map((p) => `<path d="${insetPath(p[0])}"/>`).join("")).join("")}<path class="here" d="M28 9h6v6h-6z"/></svg><figcaption>Việt Nam</figcaption></figure></div>
+<a class="inset" href="/?level=province"><svg viewBox="0 0 84 96" aria-hidden="true">${country.features.map((f) => (f.geometry.type === "Polygon" ? [f.geometry.coordinates] : f.geometry.coordinates).map((p) => `<path d="${insetPath(p[0])}"/>`).join("")).join("")}<path class="here" d="M28 9h6v6h-6z"/></svg><span>Cả nước</span></a></div>
 <ul class="map-legend">${legend}</ul></div>
 <div class="map-side"><div class="table-wrap" tabindex="0" role="region" aria-label="Bảng số liệu"><table id="map-table" class="table map-table" data-sortable><caption class="visually-hidden">Ca mới theo xã</caption><thead><tr><th scope="col" data-sort="text">Xã, phường</th><th scope="col" data-sort="num" data-col="new_1">1 ngày</th><th scope="col" data-sort="num" data-col="new_7">7 ngày</th><th scope="col" data-sort="num" data-col="new_14">14 ngày</th><th scope="col" data-sort="num" data-col="total">Tổng</th></tr></thead><tbody>${rows}</tbody></table></div></div></div>
 <p class="cluster"><a class="btn" data-keep href="/map.csv">Tải CSV</a><a class="btn" data-keep href="/map.geojson">Tải GeoJSON</a></p></main>
@@ -180,7 +192,7 @@ export function fixture(port = 0, { stream = true } = {}) {
   const state = { seriesRequests: 0, streams: 0 };
   const send = (delta) => {
     for (const [code, day, n] of delta.cells || []) {
-      const area = wire.areas.find((a) => a.code === code);
+      const area = wire.areas.concat(wire.whole).find((a) => a.code === code);
       const offset = Math.round(Date.parse(day) / 86400000) - firstDay;
       area.days = area.days.filter(([d]) => d !== offset).concat([[offset, n]]);
     }

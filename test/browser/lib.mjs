@@ -1,5 +1,6 @@
 // What the browser tests share: Chromium, Khiên on a free port with a folder of its own, screenshots, axe, measures.
 import { execFileSync, spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
@@ -117,6 +118,43 @@ export async function startKhien({ bin = join(root, "bin/khien"), env = {}, args
     return JSON.parse(text);
   };
   return { url, data, run, stop, log: () => log };
+}
+
+/** totp is the code of RFC 6238 that an authenticator app would show now. */
+export function totp(secret) {
+  let bits = "";
+  for (const c of secret.replaceAll(" ", "")) bits += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+  const mac = createHmac("sha1", key).update(counter).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
+}
+
+const password = "hoa ban trắng nở ven đường";
+
+/** comeIn sets an account up by its one-time link; the tab is signed in afterwards. */
+export async function comeIn(browser, make, link, fields = {}) {
+  const tab = await make(browser);
+  await tab.goto(link);
+  for (const [name, value] of Object.entries(fields)) await tab.fill(`[name=${name}]`, value);
+  await tab.fill("[name=password]", password);
+  await tab.fill("[name=again]", password);
+  await tab.fill("[name=code]", totp(await tab.locator("form code").first().textContent()));
+  await tab.click("main form button");
+  await tab.waitForSelector("ul code"); // the recovery codes
+  return tab;
+}
+
+/** invite makes an account and returns its link. */
+export async function invite(khien, admin, login, name, role, area) {
+  await admin.goto(khien.url + "accounts/new");
+  await admin.fill("[name=login]", login);
+  await admin.fill("[name=full_name]", name);
+  await admin.check(`[name=roles][value=${role}]`);
+  await admin.selectOption("[name=jurisdiction]", area);
+  await admin.click("main form button");
+  return admin.locator("article code").textContent();
 }
 
 /** firstLoad opens url in a fresh context on a slow line and a slow processor and weighs what comes, as transferred.

@@ -1,11 +1,10 @@
 // A province's first day, with the whole of Khiên and nothing invented but the people: the first administrator comes in by the printed link,
 // invites an officer of Hữu Lũng and an approver, the officer enters a case, and a map that is open elsewhere moves without being reloaded.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { axe, launch, missing, page1440, page390, root, screenshot, startKhien } from "./lib.mjs";
+import { axe, comeIn, invite, launch, missing, page1440, page390, root, screenshot, startKhien } from "./lib.mjs";
 
 const skip = missing();
 const shared = process.env.KHIEN_SHARED || join(root, "../shared");
@@ -21,43 +20,6 @@ after(async () => {
   await browser?.close();
   await khien?.stop();
 });
-
-/** totp is the code of RFC 6238 that an authenticator app would show now. */
-function totp(secret) {
-  let bits = "";
-  for (const c of secret.replaceAll(" ", "")) bits += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
-}
-
-const password = "hoa ban trắng nở ven đường";
-
-/** comeIn sets an account up by its one-time link; the tab is signed in afterwards. */
-async function comeIn(make, link, fields = {}) {
-  const tab = await make(browser);
-  await tab.goto(link);
-  for (const [name, value] of Object.entries(fields)) await tab.fill(`[name=${name}]`, value);
-  await tab.fill("[name=password]", password);
-  await tab.fill("[name=again]", password);
-  await tab.fill("[name=code]", totp(await tab.locator("form code").first().textContent()));
-  await tab.click("main form button");
-  await tab.waitForSelector("ul code"); // the recovery codes
-  return tab;
-}
-
-/** invite makes an account and returns its link. */
-async function invite(admin, login, name, role, area) {
-  await admin.goto(khien.url + "accounts/new");
-  await admin.fill("[name=login]", login);
-  await admin.fill("[name=full_name]", name);
-  await admin.check(`[name=roles][value=${role}]`);
-  await admin.selectOption("[name=jurisdiction]", area);
-  await admin.click("main form button");
-  return admin.locator("article code").textContent();
-}
 
 async function enterCase(tab, fields) {
   await tab.goto(khien.url + "cases/new");
@@ -78,12 +40,12 @@ const shows = (tab, text) =>
 
 test("from the printed link to a map that moves elsewhere", { skip, timeout: 180000 }, async () => {
   const link = khien.log().match(/http:\S+\/set-up\/\S+/)[0];
-  const admin = await comeIn(page1440, link, { login: "quantri", full_name: "Nông Thị Quản Trị" });
+  const admin = await comeIn(browser, page1440, link, { login: "quantri", full_name: "Nông Thị Quản Trị" });
   const again = await admin.context().browser().newContext().then((c) => c.newPage());
   assert.equal((await again.goto(link)).status(), 404, "a set-up link works once");
 
-  const officer = await comeIn(page390, await invite(admin, "huulung", "Cán bộ Hữu Lũng", "health_officer", "2021/20/186"));
-  const approver = await comeIn(page1440, await invite(admin, "congbo", "Người công bố", "approver", "2021/20"));
+  const officer = await comeIn(browser, page390, await invite(khien, admin, "huulung", "Cán bộ Hữu Lũng", "health_officer", "2021/20/186"));
+  const approver = await comeIn(browser, page1440, await invite(khien, admin, "congbo", "Người công bố", "approver", "2021/20"));
 
   const reader = await page1440(browser, { bypassCSP: false });
   let loads = 0;

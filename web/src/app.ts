@@ -49,7 +49,22 @@ function choices(): void {
   });
 }
 
+/** menu lets Escape, and a tap beside it, close the menu. */
+function menu(): void {
+  const box = document.querySelector<HTMLDetailsElement>(".site-menu");
+  if (!box) return;
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !box.open) return;
+    box.open = false;
+    box.querySelector("summary")!.focus();
+  });
+  document.addEventListener("click", (event) => {
+    if (!box.contains(event.target as Node)) box.open = false;
+  });
+}
+
 themes();
+menu();
 once();
 toasts();
 choices();

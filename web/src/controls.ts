@@ -4,6 +4,8 @@ import { icon, make } from "./dom";
 import { shownDay, Texts } from "./format";
 
 const playIcon = "M7 4v16l13-8z";
+const earlierIcon = "M15.5 4 7.5 12l8 8 1.8-1.8-6.2-6.2 6.2-6.2z";
+const laterIcon = "M8.5 4l8 8-8 8-1.8-1.8 6.2-6.2-6.2-6.2z";
 const pauseIcon = "M6 4h4v16H6zM14 4h4v16h-4z";
 const stepMs = 800; // a day at single speed
 
@@ -15,7 +17,7 @@ export class Controls {
   private speed = 1;
   private readonly slider: HTMLInputElement | null;
   private readonly output: HTMLOutputElement | null;
-  private readonly button = make("button", { type: "button", class: "btn" });
+  private readonly button = make("button", { type: "button", class: "btn day-play" });
 
   constructor(
     private readonly form: HTMLFormElement,
@@ -90,7 +92,16 @@ export class Controls {
     const box = this.form.querySelector(".day-slider");
     if (!box || !this.slider) return;
     this.button.addEventListener("click", () => (this.playing ? this.pause() : this.play()));
-    const speed = make("button", { type: "button", class: "btn btn-quiet" });
+    const step = (by: number, path: string, text: string) => {
+      const button = make("button", { type: "button", class: "btn day-step", "aria-label": this.texts.get(text), title: this.texts.get(text) });
+      button.appendChild(icon(path));
+      button.addEventListener("click", () => {
+        this.pause();
+        this.go(Math.max(this.first, Math.min(this.day + by, this.last)));
+      });
+      return button;
+    };
+    const speed = make("button", { type: "button", class: "btn btn-quiet day-speed" });
     const name = () => {
       speed.textContent = this.speed + "×";
       speed.setAttribute("aria-label", this.texts.get("speed") + " " + this.speed + "×");
@@ -102,6 +113,8 @@ export class Controls {
     });
     name();
     box.insertBefore(this.button, box.firstChild);
+    box.insertBefore(step(-1, earlierIcon, "earlier"), this.output);
+    box.appendChild(step(1, laterIcon, "later"));
     box.appendChild(speed);
     this.pause();
   }

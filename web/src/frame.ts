@@ -45,8 +45,8 @@ export class Frame {
 
   /** country makes the inset (or a plain button in its place) go to the whole country and back. */
   country(act: (whole: boolean) => Promise<void>): void {
-    const drawn = this.box.querySelector(".inset svg");
     const old = this.box.querySelector(".inset");
+    const drawn = this.box.querySelector(".inset svg");
     const label = make("span", {}, this.texts.get("country"));
     const button = make("button", { type: "button", class: "inset", "aria-pressed": "false" });
     if (drawn) button.appendChild(drawn);
@@ -73,8 +73,8 @@ export class Frame {
     this.box.appendChild(make("p", { class: "map-note map-note-approximate" }, this.texts.get("approximate")));
   }
 
-  /** open shows the card of an area; null closes it. */
-  open(area: Area | null): void {
+  /** open shows the card of an area; null closes it. plain leaves the name of the unit above out: the page has it. */
+  open(area: Area | null, plain = false): void {
     this.card.hidden = !area;
     this.card.textContent = "";
     if (!area) return;
@@ -86,7 +86,7 @@ export class Frame {
       list.appendChild((this.numbers[column] = make("dd")));
     }
     const parts: Node[] = [make("h3", {}, area.name), close, list];
-    if (area.parent) parts.splice(1, 0, make("p", { class: "muted" }, area.parent));
+    if (area.parent && !plain) parts.splice(1, 0, make("p", { class: "muted" }, area.parent));
     parts.push(make("a", { class: "go", href: this.areaURL + area.code }, this.texts.get("open_area", { name: area.name })));
     for (const part of parts) this.card.appendChild(part);
   }

@@ -5,6 +5,7 @@
 import "./map.css";
 import { Announcer } from "./announce";
 import { Controls } from "./controls";
+import { Figures } from "./figures";
 import { dayOf, isoDay, shownTime, Texts } from "./format";
 import { Frame } from "./frame";
 import { Live, LiveState } from "./live";
@@ -21,6 +22,7 @@ class PublicMap {
   private readonly series: Series;
   private readonly frame: Frame;
   private readonly table: Table;
+  private readonly figures: Figures;
   private readonly announcer: Announcer;
   private readonly status: HTMLElement | null;
   private controls!: Controls;
@@ -33,7 +35,8 @@ class PublicMap {
     this.texts = new Texts(JSON.parse(this.data.text || "{}") as { [key: string]: string });
     this.series = new Series((this.data.scale || "1,5,10,20,50").split(",").map(Number));
     this.frame = new Frame(box, this.texts, this.data.areaUrl || "/area/", () => this.select(null));
-    this.table = new Table(document.querySelector<HTMLTableElement>("#map-table"), (code) => this.select(code));
+    this.table = new Table(document.querySelector<HTMLTableElement>("#map-table"), this.texts, (code) => this.select(code));
+    this.figures = new Figures(document.getElementById("map-figures"), this.texts);
     this.announcer = new Announcer(this.texts);
     this.status = document.querySelector(".map-status");
   }
@@ -49,7 +52,13 @@ class PublicMap {
       { day: this.chosenDay(), window: this.data.window || "7" },
       () => this.show(true),
     );
-    addSearch(document.querySelector<HTMLElement>(".map-side") || form, this.texts, () => this.series.areas.values(), (code) => this.select(code, true));
+    addSearch(
+      document.querySelector<HTMLElement>(".map-side") || form,
+      this.texts,
+      () => this.series.areas.values(),
+      () => (this.series.whole ? this.series.whole.name : ""),
+      (code) => this.select(code, true),
+    );
     await this.draw().catch((err) => console.warn("map: the drawing of the page stays:", err));
     this.show(false);
     addEventListener("beforeprint", () => this.paintSVG(this.counts()));
@@ -121,8 +130,9 @@ class PublicMap {
     const counts = this.counts();
     if (this.view) this.view.show(counts);
     else this.paintSVG(counts);
-    this.table.show(this.series, this.controls.day);
     this.table.mark(this.column());
+    this.table.show(this.series, this.controls.day);
+    this.figures.show(this.series, this.controls.day, this.column());
     this.fill();
     if (chosen) this.remember();
   }
@@ -173,7 +183,7 @@ class PublicMap {
     if (code === this.selected && !show) return;
     const area = code ? this.series.areas.get(code) : undefined;
     this.selected = area ? code : null;
-    this.frame.open(area || null);
+    this.frame.open(area || null, !!area && !!this.series.whole && area.parent === this.series.whole.name);
     this.fill();
     this.table.select(this.selected);
     if (this.view) this.view.select(this.selected, show);

@@ -6,8 +6,9 @@ import { Area } from "./series";
 
 const most = 8; // suggestions
 
-/** addSearch puts the box before the first child of place. areas is asked at each search; chosen hears the code. */
-export function addSearch(place: HTMLElement, texts: Texts, areas: () => Iterable<Area>, chosen: (code: string) => void): void {
+/** addSearch puts the box before the first child of place. areas is asked at each search; the unit called whole, which all
+ *  of them lie in, is not named beside them; chosen hears the code. */
+export function addSearch(place: HTMLElement, texts: Texts, areas: () => Iterable<Area>, whole: () => string, chosen: (code: string) => void): void {
   const input = make("input", {
     type: "search",
     id: "map-search",
@@ -52,7 +53,7 @@ export function addSearch(place: HTMLElement, texts: Texts, areas: () => Iterabl
     list.textContent = "";
     found.forEach((area, i) => {
       const option = make("li", { role: "option", id: "map-found-" + i, "aria-selected": "false" }, area.name);
-      if (area.parent) option.appendChild(make("small", {}, area.parent));
+      if (area.parent && area.parent !== whole()) option.appendChild(make("small", {}, area.parent));
       option.addEventListener("mousedown", (event) => event.preventDefault());
       option.addEventListener("click", () => choose(area));
       list.appendChild(option);

@@ -9,6 +9,7 @@ interface AreaWire {
   parent?: string;
   days: [number, number][] | null;
   hidden?: number[] | null;
+  floor?: string; // what hidden cases alone are called, where it is not the level's usual text
 }
 
 export interface SeriesWire {
@@ -18,17 +19,18 @@ export interface SeriesWire {
   last_day: string;
   as_of: string;
   k: number;
+  whole?: AreaWire; // the unit that all areas lie in
   areas: AreaWire[];
 }
 
-/** DeltaWire has absolute values: cells replace a day's number, hidden the whole list of an area. */
+/** DeltaWire has absolute values: cells replace a day's number, hidden the whole list of an area and its floor. */
 export interface DeltaWire {
   v: number;
   from: number;
   as_of?: string;
   last_day?: string;
   cells?: [string, string, number][] | null;
-  hidden?: [string, string[] | null][] | null;
+  hidden?: [string, string[] | null, string?][] | null;
 }
 
 export interface Area {
@@ -37,6 +39,7 @@ export interface Area {
   parent: string;
   days: { [offset: number]: number };
   hidden: number[];
+  floor: string;
   sums: number[] | null; // sums[i] is the total up to and with offset i; null until asked for
 }
 
@@ -45,6 +48,7 @@ export interface Count {
   text: string;
   level: string;
   n: number;
+  hidden: boolean;
 }
 
 /** Change is what a delta did to an area: the cases added (or taken away) over all days. */
@@ -62,7 +66,7 @@ export class Series {
   first = 0; // day numbers, see format.ts
   last = 0;
   areas = new Map<string, Area>();
-  private floor = "≥1";
+  whole: Area | null = null;
 
   /** scale has the lower bounds of the classes l1 and up. */
   constructor(private readonly scale: number[]) {}
@@ -84,20 +88,17 @@ export class Series {
     this.asOf = wire.as_of;
     this.first = dayOf(wire.first_day);
     this.last = dayOf(wire.last_day);
-    this.floor = wire.level === "commune" ? "<" + wire.k : "≥1";
+    const usual = wire.level === "commune" ? "<" + wire.k : "≥1";
     this.areas.clear();
-    for (const a of wire.areas) {
-      const days: { [offset: number]: number } = {};
-      for (const [offset, n] of a.days || []) days[offset] = n;
-      this.areas.set(a.code, { code: a.code, name: a.name, parent: a.parent || "", days, hidden: a.hidden || [], sums: null });
-    }
+    for (const a of wire.areas) this.areas.set(a.code, areaOf(a, usual));
+    this.whole = wire.whole ? areaOf(wire.whole, "≥1") : null;
   }
 
-  /** apply takes a delta made upon this version and returns what changed. */
+  /** apply takes a delta made upon this version and returns what changed among the areas. */
   apply(delta: DeltaWire): Change[] {
     const changes = new Map<string, Change>();
     const touch = (code: string): Change | undefined => {
-      const area = this.areas.get(code);
+      const area = this.areas.get(code) || (this.whole && this.whole.code === code ? this.whole : undefined);
       if (!area) return undefined;
       let change = changes.get(code);
       if (!change) changes.set(code, (change = { area, added: 0 }));
@@ -111,21 +112,24 @@ export class Series {
       change.added += n - (change.area.days[offset] || 0);
       change.area.days[offset] = n;
     }
-    for (const [code, days] of delta.hidden || []) {
+    for (const [code, days, floor] of delta.hidden || []) {
       const change = touch(code);
-      if (change) change.area.hidden = (days || []).map((day) => dayOf(day) - this.first);
+      if (!change) continue;
+      change.area.hidden = (days || []).map((day) => dayOf(day) - this.first);
+      if (floor) change.area.floor = floor;
     }
     this.version = delta.v;
     if (delta.as_of) this.asOf = delta.as_of;
     if (delta.last_day && dayOf(delta.last_day) !== this.last) {
       this.last = dayOf(delta.last_day);
       this.areas.forEach((area) => (area.sums = null));
+      if (this.whole) this.whole.sums = null;
     }
-    return Array.from(changes.values());
+    return Array.from(changes.values()).filter((change) => change.area !== this.whole);
   }
 
-  /** count sums the days (day-window, day]. The rule is the server's: a hidden count inside the window shows as "<5"
-   *  (a commune) or "≥1" (above) where nothing is announced, as "n+" where something is. */
+  /** count sums the days (day-window, day]. The rule is the server's: a hidden count inside the window shows as the
+   *  area's floor ("<5" or "≥1") where nothing is announced, as "n+" where something is. */
   count(area: Area, day: number, window: number): Count {
     const to = day - this.first;
     const from = to - window; // not included
@@ -133,10 +137,19 @@ export class Series {
     const at = (i: number) => (i < 0 ? 0 : sums[Math.min(i, sums.length - 1)] || 0);
     const n = Math.max(0, at(to) - at(from));
     const hidden = area.hidden.some((offset) => offset > from && offset <= to);
-    if (n === 0) return hidden ? { text: this.floor, level: "lh", n: 0.5 } : { text: "0", level: "l0", n };
+    if (n === 0) return hidden ? { text: area.floor, level: "lh", n: 0.5, hidden } : { text: "0", level: "l0", n, hidden };
     let level = 0;
     while (level < this.scale.length && n >= this.scale[level]!) level++;
-    return { text: shownNumber(n) + (hidden ? "+" : ""), level: "l" + level, n };
+    return { text: shownNumber(n) + (hidden ? "+" : ""), level: "l" + level, n, hidden };
+  }
+
+  /** trend is how many more a window has than the one before it; null where the two cannot be compared. */
+  trend(area: Area, day: number, window: number): number | null {
+    if (!isFinite(window) || day - 2 * window + 1 < this.first) return null;
+    const now = this.count(area, day, window);
+    const before = this.count(area, day - window, window);
+    if (now.hidden || before.hidden) return null;
+    return now.n - before.n;
   }
 
   private sum(area: Area): number[] {
@@ -147,4 +160,10 @@ export class Series {
     }
     return (area.sums = sums);
   }
+}
+
+function areaOf(wire: AreaWire, usual: string): Area {
+  const days: { [offset: number]: number } = {};
+  for (const [offset, n] of wire.days || []) days[offset] = n;
+  return { code: wire.code, name: wire.name, parent: wire.parent || "", days, hidden: wire.hidden || [], floor: wire.floor || usual, sums: null };
 }

@@ -1,7 +1,10 @@
 // Tables whose heads sort. A head takes part by data-sort="text" or data-sort="num"; a cell's key is its data-value,
-// else its text.
+// else its text. Rows that are equal by numbers stand with those that have any number (no class row-zero) before the
+// rest, then by the first head that sorts by text.
 
-/** sortable puts a button into each head of the table that takes part. Sorting is stable. */
+const names = new Intl.Collator("vi");
+
+/** sortable puts a button into each head of the table that takes part. */
 export function sortable(table: HTMLTableElement): void {
   for (const head of Array.from(table.querySelectorAll<HTMLElement>("thead [data-sort]"))) {
     const button = document.createElement("button");
@@ -9,27 +12,43 @@ export function sortable(table: HTMLTableElement): void {
     while (head.firstChild) button.appendChild(head.firstChild);
     head.appendChild(button);
     if (!head.hasAttribute("aria-sort")) head.setAttribute("aria-sort", "none");
-    button.addEventListener("click", () => sortBy(table, head));
+    button.addEventListener("click", () => {
+      const before = head.getAttribute("aria-sort");
+      const down = before === "none" ? head.dataset.sort === "num" : before === "ascending";
+      for (const other of Array.from(table.querySelectorAll("thead [aria-sort]"))) other.setAttribute("aria-sort", "none");
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      resort(table);
+    });
   }
 }
 
-function sortBy(table: HTMLTableElement, head: HTMLElement): void {
-  const numeric = head.dataset.sort === "num";
-  const before = head.getAttribute("aria-sort");
-  const down = before === "none" ? numeric : before === "ascending";
-  for (const other of Array.from(table.querySelectorAll("[aria-sort]"))) other.setAttribute("aria-sort", "none");
-  head.setAttribute("aria-sort", down ? "descending" : "ascending");
+/** sortedBy is the head that the table is sorted by, or null. */
+export function sortedBy(table: HTMLTableElement): HTMLElement | null {
+  return table.querySelector<HTMLElement>('thead [aria-sort="ascending"], thead [aria-sort="descending"]');
+}
 
-  const column = (head as HTMLTableCellElement).cellIndex;
-  const body = table.tBodies[0]!;
-  const keyed = Array.from(body.rows).map((row, at) => ({ row, at, key: key(row.cells[column]) }));
-  keyed.sort((a, b) => {
-    const order = numeric ? number(a.key) - number(b.key) : a.key.localeCompare(b.key, "vi");
-    return (down ? -order : order) || a.at - b.at;
-  });
-  const rows = document.createDocumentFragment();
-  for (const { row } of keyed) rows.appendChild(row);
-  body.appendChild(rows);
+/** resort puts the rows into the order of the head that sorts; rows that are in order already are not touched. */
+export function resort(table: HTMLTableElement): void {
+  const head = sortedBy(table) as HTMLTableCellElement | null;
+  const body = table.tBodies[0];
+  if (!head || !body) return;
+  const numeric = head.dataset.sort === "num";
+  const sign = head.getAttribute("aria-sort") === "descending" ? -1 : 1;
+  const named = table.querySelector<HTMLTableCellElement>('thead [data-sort="text"]');
+  const rows = Array.from(body.rows).map((row, at) => ({
+    row,
+    at,
+    text: named ? key(row.cells[(numeric ? named : head).cellIndex]) : "",
+    n: numeric ? number(key(row.cells[head.cellIndex])) : 0,
+    zero: row.classList.contains("row-zero") ? 1 : 0,
+  }));
+  rows.sort((a, b) =>
+    numeric ? sign * (a.n - b.n) || a.zero - b.zero || names.compare(a.text, b.text) || a.at - b.at : sign * names.compare(a.text, b.text) || a.at - b.at,
+  );
+  if (rows.every(({ at }, i) => at === i)) return;
+  const sorted = document.createDocumentFragment();
+  for (const { row } of rows) sorted.appendChild(row);
+  body.appendChild(sorted);
 }
 
 function key(cell: HTMLTableCellElement | undefined): string {

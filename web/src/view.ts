@@ -98,7 +98,7 @@ export class View {
     polygon.on("mousemove mouseover", (event) => this.hearer.pointed(shape.code, (event as L.LeafletMouseEvent).containerPoint));
     polygon.on("mouseout", () => this.hearer.pointed(null, null));
     polygon.addTo(this.map);
-    this.pieces.set(shape.code, { shape, polygon, count: { text: "", level: "l0", n: 0 }, name: shape.name });
+    this.pieces.set(shape.code, { shape, polygon, count: { text: "", level: "l0", n: 0, hidden: false }, name: shape.name });
   }
 
   /** refine replaces the outlines by finer ones of the same areas. */
