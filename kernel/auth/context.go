@@ -123,7 +123,7 @@ func setCookie(w http.ResponseWriter, r *http.Request, token string) {
 // viewer is what the layout shows of whoever is signed in: the menu of their
 // roles, and their profile.
 func (s *Service) viewer(v Session) web.Viewer {
-	w := web.Viewer{Name: v.account.Name}
+	w := web.Viewer{Name: v.account.Name, SignOut: "/sign-out"}
 	if len(v.account.Roles) > 0 {
 		w.Role = roleKey(v.account.Roles[0])
 	}

@@ -127,6 +127,8 @@ type Viewer struct {
 	Name string // as the account has it
 	Role string // a catalog key, "role.tracer"
 	Menu []Link // what this role may open
+	// SignOut is the path that ends the session when a form is posted there; "" leaves the button out.
+	SignOut string
 }
 
 // Link is one entry of a menu.
