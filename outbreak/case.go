@@ -126,7 +126,7 @@ func (s *Service) writePerson(tx *store.Tx, sc auth.Scope, d Draft) (id.ID, erro
 	if p.ID.IsZero() {
 		return s.people.Create(tx, sc, p)
 	}
-	return p.ID, s.people.Change(tx, sc, p)
+	return p.ID, s.people.Change(tx, sc.Anywhere(), p)
 }
 
 // told writes the audit row and, when it counts otherwise than before, the fact.
@@ -153,7 +153,8 @@ func (c Case) counted() event.Counted {
 
 // Read returns one case and who it is, and writes that it was read. A case out
 // of scope is fault.NotFound, as one that does not exist: an id tells nothing.
-// The person is zero for an anonymous case and for a role that may not read people.
+// Whoever may read the case and people reads its person, wherever they stay. The
+// person is zero for an anonymous case and for a role that may not read people.
 func (s *Service) Read(ctx context.Context, sc auth.Scope, i id.ID) (c Case, who person.Person, err error) {
 	if !sc.Allows(auth.ReadCases) {
 		return c, who, fault.New(fault.Forbidden, "auth.act")
@@ -163,8 +164,8 @@ func (s *Service) Read(ctx context.Context, sc auth.Scope, i id.ID) (c Case, who
 			return err
 		}
 		if !c.Person.IsZero() && sc.Allows(auth.ReadPeople) {
-			who, err = s.people.Get(tx.Context(), tx, sc, c.Person)
-			if err != nil && !fault.Is(err, fault.NotFound) { // erased, or staying outside the scope
+			who, err = s.people.Get(tx.Context(), tx, sc.Anywhere(), c.Person)
+			if err != nil && !fault.Is(err, fault.NotFound) { // erased
 				return err
 			}
 		}

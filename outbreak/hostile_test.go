@@ -159,3 +159,34 @@ func TestSlowExportsHoldNoConnection(t *testing.T) {
 		}
 	})
 }
+
+// Whoever answers for a case knows whom it is about, though they lie in another
+// district's hospital, and so does that hospital's district. Nobody else does.
+func TestPersonIsReadThroughTheCase(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		mine := w.officer(t, "huulung", huuLung, auth.HealthOfficer, auth.WriteCases)
+		d := draft(t, minhHoa)
+		d.Stay, d.Who = must(t, "2021/20/187/06463"), person.Person{Name: "Vi Thị Mẫu"}
+		c, err := w.Create(t.Context(), mine, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Version, d.Who.Phone = c.Version, "0912345678"
+		if _, err := w.Change(t.Context(), mine, d); err != nil {
+			t.Errorf("the phone of one's own patient: %v", err)
+		}
+		for login, tt := range map[string]struct {
+			sc   auth.Scope
+			name string
+		}{
+			"responsible": {mine, "Vi Thị Mẫu"},
+			"stay":        {w.officer(t, "chilang", chiLang, auth.Doctor, auth.ReadCases), "Vi Thị Mẫu"},
+			"no people":   {w.officer(t, "duyet", huuLung, auth.Approver, auth.ReadCases), ""},
+			"elsewhere":   {w.officer(t, "bacson", "2021/20/185", auth.Doctor, auth.ReadCases), ""},
+		} {
+			if _, who, err := w.Read(t.Context(), tt.sc, c.ID); who.Name != tt.name || (login == "elsewhere") != fault.Is(err, fault.NotFound) {
+				t.Errorf("%s: got %q, %v, want %q", login, who.Name, err, tt.name)
+			}
+		}
+	})
+}

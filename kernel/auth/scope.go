@@ -46,6 +46,14 @@ func (s Scope) WithClock(now func() time.Time) Scope {
 	return s
 }
 
+// Anywhere returns the same actor's scope without its areas. It is for the one
+// row that a row in scope names by its id, such as the person of a case; never
+// for a list or a search.
+func (s Scope) Anywhere() Scope {
+	s.whole = s.province != 0
+	return s
+}
+
 // Province returns the tenant: the area number of the province.
 func (s Scope) Province() int { return s.province }
 
