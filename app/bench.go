@@ -11,8 +11,10 @@ import (
 	"math"
 	"net"
 	"os"
+	"os/signal"
 	"runtime/pprof"
 	"slices"
+	"syscall"
 	"time"
 
 	"khien/kernel/config"
@@ -115,7 +117,9 @@ func (c *call) bench(name string, o benchOptions) error {
 	if err != nil {
 		return err
 	}
-	f, err := benches[name](c.ctx, c.config, o)
+	ctx, cancel := signal.NotifyContext(c.ctx, os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	f, err := benches[name](ctx, c.config, o)
 	if err = errors.Join(err, stop()); err != nil {
 		return err
 	}
