@@ -93,12 +93,18 @@ func dateParts(iso, unknown string) (d, m, y string) {
 	return d, m, y
 }
 
-// writeDate writes ddmmyyyy, or with slashes; what is not known as 00, none as "".
+// writeDate writes ddmmyyyy, or with slashes; of a date that is not known to the
+// day what is known, none as "".
 func writeDate(iso, slash string) string {
-	if iso == "" {
-		return ""
+	d, m, y := dateParts(iso, "")
+	switch {
+	case m == "":
+		return y
+	case d == "" && slash == "":
+		return "00" + m + y
+	case d == "":
+		return m + slash + y
 	}
-	d, m, y := dateParts(iso, "00")
 	return d + slash + m + slash + y
 }
 

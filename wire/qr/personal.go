@@ -103,6 +103,9 @@ func (c *reading) ext(s string) []string {
 	for i, p := range pieces {
 		pieces[i] = c.text("ext", p)
 	}
+	if len(pieces) == 1 && pieces[0] == "" {
+		return nil
+	}
 	return pieces
 }
 

@@ -56,7 +56,7 @@ const (
 	DatesOutOfOrder  Flag = "dates_out_of_order"   // issued before birth, or ends before it begins
 	MoreFields       Flag = "more_fields"          // fields that nobody has described, not read
 	Decomposed       Flag = "decomposed"           // came in NFD, was put in NFC
-	NameScript       Flag = "name_script"          // a letter of the name is not Latin
+	NameScript       Flag = "name_script"          // a letter of the name is not of a Vietnamese name's kind
 	NameForm         Flag = "name_form"            // not in capitals without marks, as the decision asks
 	Masked           Flag = "masked"               // number or birth date hidden in part
 	Unchecked        Flag = "signature_unchecked"  // set by whoever shows a code without its keys
@@ -71,7 +71,7 @@ const TextBytes = 4096
 // set, the others are nil.
 type Code struct {
 	Kind  Kind
-	Flags []Flag // in the order of the constants' discovery; nil for none
+	Flags []Flag // none twice; of ours nil
 
 	Citizen   *Citizen
 	Insurance *Insurance

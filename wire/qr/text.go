@@ -16,7 +16,7 @@ const likeBar = "¦ǀ‖∣│┃❘｜￨⏐⎪"
 const (
 	nameRunes = 100
 	textRunes = 300
-	marksMost = 2 // upon one another after NFC; Ê Đê and Ba Na write one
+	marksMost = 3 // upon one another: ế has two in NFD; one more for Ê Đê and Ba Na
 )
 
 // unclean returns why text is nothing that a code can say, "" when it is clean.
@@ -28,6 +28,8 @@ func unclean(text string) string {
 		return TooLong
 	case !utf8.ValidString(text):
 		return Encoding
+	case isMojibake(text): // before the controls that it may contain
+		return Mojibake
 	}
 	marks := 0
 	for _, r := range text {
@@ -37,12 +39,9 @@ func unclean(text string) string {
 		if marks++; !unicode.Is(unicode.Mn, r) {
 			marks = 0
 		}
-		if marks > marksMost+1 { // NFD has one more: the mark of the vowel itself
+		if marks > marksMost {
 			return Hidden
 		}
-	}
-	if isMojibake(text) {
-		return Mojibake
 	}
 	return ""
 }
@@ -65,10 +64,10 @@ func uncleanRune(r rune) string {
 	return Hidden // not assigned
 }
 
-// isMojibake finds what the UTF-8 of ắ, ễ, đ, ư, ơ looks like when it is read as
-// Windows-1252 or Latin-1. None of these pairs occurs in Vietnamese.
+// isMojibake finds what the UTF-8 of ắ, ễ, đ, Đ, ư, ơ looks like when it is read
+// as Windows-1252 or Latin-1. None of these pairs occurs in Vietnamese.
 func isMojibake(text string) bool {
-	for _, pair := range []string{"á»", "áº", "Ä‘", "Ä\u0091", "Æ°", "Æ¡"} {
+	for _, pair := range []string{"á»", "áº", "Ä‘", "Ä\u0091", "Ä\u0090", "Æ°", "Æ¡"} {
 		if strings.Contains(text, pair) {
 			return true
 		}
@@ -103,6 +102,9 @@ func (c *reading) text(field, s string) string {
 	if !norm.NFC.IsNormalString(s) {
 		c.flag(Decomposed)
 		s = norm.NFC.String(s)
+		if why := unclean(s); why != "" { // NFC takes some rare signs apart
+			c.fail(field, why)
+		}
 	}
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.Is(unicode.Zs, r) }), " ")
 	if utf8.RuneCountInString(s) > textRunes {
@@ -111,7 +113,9 @@ func (c *reading) text(field, s string) string {
 	return s
 }
 
-// name returns a name; letters that are not Latin are flagged, signs refused.
+// name returns a name; letters that are not Latin are flagged, signs refused. Ð
+// and Þ are flagged too: that is what Đ and ~ of Windows-1258 look like when a
+// scanner took them for Latin-1.
 func (c *reading) name(field, s string) string {
 	s = c.text(field, s)
 	letters := 0
@@ -119,7 +123,7 @@ func (c *reading) name(field, s string) string {
 		switch {
 		case unicode.IsLetter(r):
 			letters++
-			if !unicode.Is(unicode.Latin, r) {
+			if !unicode.Is(unicode.Latin, r) || strings.ContainsRune("ÐðÞþ", r) {
 				c.flag(NameScript)
 			}
 		case !unicode.Is(unicode.M, r) && !strings.ContainsRune(" '’.-", r):
