@@ -10,6 +10,7 @@ import (
 	"khien/kernel/auth"
 	"khien/kernel/i18n"
 	"khien/outbreak"
+	"khien/wire/qr"
 )
 
 // Every text that a page asks for, and every refusal that any package can give,
@@ -62,6 +63,9 @@ func TestEveryValueHasAName(t *testing.T) {
 	}
 	for _, v := range []area.How{area.HowName, area.HowSpelling, area.HowShort, area.HowMarks, area.HowKind, area.HowAlias, area.HowTypo, area.HowDistrict, area.HowLevel} {
 		keys = append(keys, "area.corrected."+string(v))
+	}
+	for _, why := range qr.Whys {
+		keys = append(keys, "fault.qr."+why)
 	}
 	for _, k := range keys {
 		if cat.T(i18n.VI, k) == k {
