@@ -4,13 +4,17 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"time"
 
 	_ "modernc.org/sqlite" // registers the driver
+
+	"khien/kernel/fault"
 )
 
 // pollEvery is how often another process's commits are looked for. A look costs
@@ -94,4 +98,24 @@ func (d *DB) poll(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// probeBytes is more than a commit of a form's rows takes.
+const probeBytes = 128 << 10
+
+// room writes a small file beside SQLite's and takes it away: work that is undone
+// never reaches the disk, and would not learn that it is full.
+func (d *DB) room() error {
+	if d.path == "" {
+		return nil
+	}
+	probe := d.path + ".probe"
+	err := os.WriteFile(probe, make([]byte, probeBytes), 0o600)
+	if gone := os.Remove(probe); err == nil && !errors.Is(gone, fs.ErrNotExist) { // another prober's
+		err = gone
+	}
+	if err != nil {
+		return fault.New(fault.Busy, "store.full").Because(err)
+	}
+	return nil
 }

@@ -104,6 +104,9 @@ func (d *DB) Query(ctx context.Context, text string, args ...any) (*sql.Rows, er
 // Ping writes and undoes a row's worth of work, to learn whether a commit could
 // succeed now. It is the readiness check.
 func (d *DB) Ping(ctx context.Context) error {
+	if err := d.room(); err != nil {
+		return err
+	}
 	errUndo := errors.New("undo")
 	err := d.Tx(ctx, func(tx *Tx) error {
 		if _, err := tx.Exec("create table store_probe (n bigint)"); err != nil {

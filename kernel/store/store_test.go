@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -306,5 +307,20 @@ func TestFullDisk(t *testing.T) {
 	limit(1_000_000)
 	if err := add(); err != nil {
 		t.Errorf("with room again: %v", err)
+	}
+}
+
+// Work that is undone never reaches the disk: a node on a full one said that it
+// was ready. What cannot be written here is a file where a folder stands.
+func TestPingWritesToTheDisk(t *testing.T) {
+	db := storetest.Open(t, store.Config{Dir: t.TempDir()}, nil)
+	if err := db.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(db.Path()+".probe", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Ping(t.Context()); !fault.Is(err, fault.Busy) {
+		t.Errorf("got %v, want busy", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/singleflight"
 )
 
 // Check is one thing that must hold for this node to take requests: the
@@ -75,6 +76,7 @@ func Serve(ctx context.Context, l Listen, h http.Handler) error {
 type server struct {
 	Listen
 	leaving atomic.Bool
+	asking  singleflight.Group // strangers who ask all at once are one question to the database
 }
 
 type running struct {
@@ -129,9 +131,12 @@ func (s *server) front(h http.Handler, ops bool) http.Handler {
 }
 
 func (s *server) getReady(w http.ResponseWriter, r *http.Request, ops bool) {
-	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
-	defer cancel()
-	why := s.ask(ctx)
+	asked, _, _ := s.asking.Do("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 3*time.Second) // the one who leaves asks for all
+		defer cancel()
+		return s.ask(ctx), nil
+	})
+	why := asked.(map[string]string)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "application/json")
 	if len(why) > 0 {
