@@ -1,7 +1,9 @@
 package web
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -71,6 +73,10 @@ func (rt *Router) Handle(pattern string, h Handler, opts ...Option) {
 		stateOf(r.Context()).err = ro.handler(w, r)
 	})
 }
+
+// Patterns lists the registered patterns, sorted: so that a test can ask of each
+// who may.
+func (rt *Router) Patterns() []string { return slices.Sorted(maps.Keys(rt.routes)) }
 
 // Use wraps every answer of the Router, the first added outermost.
 func (rt *Router) Use(mw ...Middleware) {

@@ -1,0 +1,99 @@
+package app_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"khien/kernel/auth"
+)
+
+// Who a route is for, beside those who may do an act.
+const (
+	public = auth.Act("public")
+	signed = auth.Act("signed in")
+)
+
+// routes says of every route of the program whom it is for. One that is not
+// here fails the test: whoever adds it says who may.
+var routes = map[string]auth.Act{
+	"GET /{$}": public, "GET /area/{code...}": public, "GET /map.csv": public, "GET /map.geojson": public, "GET /map/shapes/{edition}/{file}": public,
+	"GET /assets/": public, "GET /api/v1/map/areas": public, "GET /api/v1/map/series": public, "GET /api/v1/map/stream": public,
+	"GET /api/v1/openapi.json": public, "GET /api/v1/openapi.yaml": public, "GET /api/v1/docs": public,
+	"GET /sign-in": public, "POST /sign-in": public, "POST /sign-in/code": public, "POST /sign-out": public,
+	"GET /set-up/{token}": public, "POST /set-up/{token}": public, "POST /api/v1/session": public, "DELETE /api/v1/session": public,
+
+	"GET /profile": signed, "POST /profile/password": signed, "GET /profile/authenticator": signed, "POST /profile/authenticator": signed,
+	"POST /profile/sign-out-everywhere": signed,
+
+	"GET /cases": auth.ReadCases, "GET /cases/{id}": auth.ReadCases, "GET /announcements": auth.ReadCases,
+	"GET /api/v1/cases": auth.ReadCases, "GET /api/v1/cases/{id}": auth.ReadCases,
+	"GET /cases/new": auth.WriteCases, "POST /cases": auth.WriteCases, "GET /cases/{id}/edit": auth.WriteCases, "POST /cases/{id}": auth.WriteCases,
+	"POST /api/v1/cases": auth.WriteCases, "PUT /api/v1/cases/{id}": auth.WriteCases,
+	"GET /cases/export": auth.Export, "GET /cases/import": auth.Import, "POST /cases/import": auth.Import,
+	"POST /announcements": auth.Announce, "POST /api/v1/announcements": auth.Announce,
+
+	"GET /accounts": auth.ManageAccounts, "GET /accounts/new": auth.ManageAccounts, "POST /accounts": auth.ManageAccounts,
+	"GET /accounts/{id}": auth.ManageAccounts, "POST /accounts/{id}": auth.ManageAccounts, "POST /accounts/{id}/disable": auth.ManageAccounts,
+	"POST /accounts/{id}/enable": auth.ManageAccounts, "POST /accounts/{id}/reset": auth.ManageAccounts,
+	"GET /audit": auth.ReadAudit, "POST /audit": auth.ReadAudit,
+}
+
+// bodies are what the API must be sent to ask for rights rather than for fields.
+var bodies = map[string]any{
+	"POST /api/v1/cases":         map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
+	"PUT /api/v1/cases/{id}":     map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
+	"POST /api/v1/announcements": map[string]any{"id": nobody, "ground": "2021/20/187", "through": "2021-05-14"},
+}
+
+const nobody = "01890a5d-ac96-774b-bcce-b302099a8057"
+
+// Every role at every route: those who may not are told so and nothing else, and
+// those who may are never told so. Objects are guessed, areas another district's.
+func TestEveryRoleAtEveryRoute(t *testing.T) {
+	each(t, func(t *testing.T, n *node) {
+		for _, pattern := range n.Router.Patterns() {
+			if _, known := routes[pattern]; !known {
+				t.Errorf("%s: say in this test whom it is for", pattern)
+			}
+		}
+		who := map[auth.Role]*browser{"": n.stranger(t)}
+		for _, role := range auth.Roles {
+			login := strings.ReplaceAll(string(role), "_", "-")
+			n.account(t, login, role, "2021/20/186")
+			who[role] = n.signIn(t, login)
+		}
+		for pattern, act := range routes {
+			if act == public || act == signed && !strings.HasPrefix(pattern, "GET ") { // these end sessions
+				continue
+			}
+			for role, b := range who {
+				status := ask(b, pattern)
+				switch may := act == signed && role != "" || auth.Can(role, act); {
+				case role == "" && status != http.StatusSeeOther && status != http.StatusUnauthorized:
+					t.Errorf("a stranger at %s: got %d", pattern, status)
+				case role != "" && !may && status != http.StatusForbidden:
+					t.Errorf("%s at %s: got %d, want 403", role, pattern, status)
+				case may && slices.Contains([]int{303, 401, 500}, status):
+					t.Errorf("%s at %s: got %d", role, pattern, status)
+				case may && status == http.StatusForbidden && bodies[pattern] == nil:
+					t.Errorf("%s at %s: refused", role, pattern)
+				}
+			}
+		}
+	})
+}
+
+// ask sends one request to a route and returns the status.
+func ask(b *browser, pattern string) int {
+	method, path, _ := strings.Cut(pattern, " ")
+	path = strings.ReplaceAll(path, "{id}", nobody)
+	switch {
+	case bodies[pattern] != nil:
+		return b.json(method, path, bodies[pattern]).status
+	case method == "POST":
+		return b.form(path, nil).status
+	}
+	return b.get(path).status
+}
