@@ -35,6 +35,27 @@ func (p *Person) normalise() (err error) {
 			return err
 		}
 	}
+	return p.normaliseMore()
+}
+
+// listed bounds the further names, phones and papers of somebody.
+const listed = 20
+
+func (p *Person) normaliseMore() error {
+	p.Household = strings.ToUpper(strings.NewReplacer(" ", "", ".", "", "-", "").Replace(norm.NFC.String(p.Household)))
+	p.Nationality, p.Occupation = strings.ToUpper(strings.TrimSpace(p.Nationality)), oneLine(p.Occupation)
+	p.OtherNames, p.OtherPhones = slices.Clone(p.OtherNames), slices.Clone(p.OtherPhones)
+	for i, n := range p.OtherNames {
+		if p.OtherNames[i] = oneLine(n); p.OtherNames[i] == "" || utf8.RuneCountInString(n) > 200 || i >= listed {
+			return fault.New(fault.Invalid, "person.name").At("name", n)
+		}
+	}
+	for i, n := range p.OtherPhones {
+		var err error
+		if p.OtherPhones[i], err = NormalPhone(n); err != nil || i >= listed {
+			return fault.New(fault.Invalid, "person.phone").At("phone", n)
+		}
+	}
 	return nil
 }
 

@@ -3,8 +3,12 @@
 // What says who somebody is stands sealed in one blob, with a key of the
 // person's own that is itself sealed by the master key (package secret).
 // Erasing the person destroys that key. Names, phones and papers are found by
-// keyed hashes of their normalised form, exactly or not at all; likeness and
-// merging are the matter of a later step.
+// keyed hashes of their normalised form, exactly or not at all.
+//
+// Register is how a list, a form or a card becomes a person: it looks for the
+// human being among those who stand already (blocks, then Compare), merges above
+// one threshold, asks above another, and writes a new row below. Every merge can
+// be undone, and who was told apart stays apart.
 //
 // Nothing is read or written without an auth.Scope. What staff read is written
 // down in the audit chain, in the same transaction or in one of its own.
@@ -13,10 +17,6 @@ package person
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"slices"
 
 	"khien/kernel/area"
 	"khien/kernel/audit"
@@ -99,15 +99,11 @@ func (s *Service) Create(tx *store.Tx, sc auth.Scope, p Person) (id.ID, error) {
 	if p.ID.IsZero() {
 		p.ID = id.New()
 	}
-	key, wrapped := s.keys.NewKey(place(sc, p.ID, "key"))
-	r := row{id: p.ID, area: p.Area, wrapped: wrapped}
-	if err := s.seal(sc, &r, key, p); err != nil {
+	blocks := blocksOf(newSide(p))
+	if err := lockBlocks(tx, sc, p.ID, s.blockKeys(blocks)); err != nil {
 		return id.ID{}, err
 	}
-	if err := insertPerson(tx, sc, r, sc.Now()); err != nil {
-		return id.ID{}, err
-	}
-	if err := insertPapers(tx, sc, p.ID, s.paperIndexes(p)); err != nil {
+	if err := s.insert(tx, sc, p, blocks); err != nil {
 		return id.ID{}, err
 	}
 	return p.ID, audit.Append(tx, sc.Entry("person.create", "person", p.ID.String(), p.Area, nil))
@@ -128,25 +124,8 @@ func (s *Service) Change(tx *store.Tx, sc auth.Scope, p Person) error {
 	if err := p.normalise(); err != nil {
 		return err
 	}
-	key, err := s.keys.Unwrap(r.wrapped, place(sc, p.ID, "key"))
-	if err != nil {
-		return fmt.Errorf("person: key of %s: %w", p.ID, err)
-	}
-	if r.area = p.Area; s.keys.Old(r.wrapped) {
-		if r.wrapped, err = s.keys.Rewrap(r.wrapped, place(sc, p.ID, "key")); err != nil {
-			return fmt.Errorf("person: key of %s: %w", p.ID, err)
-		}
-	}
-	if err := s.seal(sc, &r, key, p); err != nil {
-		return err
-	}
-	if err := updatePerson(tx, sc, r, sc.Now()); err != nil {
-		return err
-	}
-	if err := deletePapers(tx, sc, p.ID); err != nil {
-		return err
-	}
-	if err := insertPapers(tx, sc, p.ID, s.paperIndexes(p)); err != nil {
+	p.ID = r.id
+	if err := s.rewrite(tx, sc, r, was, p); err != nil {
 		return err
 	}
 	return audit.Append(tx, sc.Entry("person.change", "person", p.ID.String(), p.Area, nil))
@@ -256,135 +235,24 @@ func (s *Service) note(ctx context.Context, q store.Querier, e audit.Entry) erro
 	return s.db.Tx(ctx, func(tx *store.Tx) error { return audit.Append(tx, e) })
 }
 
-// Erase destroys the key and everything that says who somebody is. The row
-// stays, empty, for the cases and visits that point at it.
+// Erase destroys the key and everything that says who somebody is, in the copies
+// of merges too. The row stays, empty, for the cases and visits that point at it.
 func (s *Service) Erase(tx *store.Tx, sc auth.Scope, i id.ID) error {
 	if !sc.Allows(auth.WritePeople) {
 		return errAct
 	}
-	r, err := selectPerson(tx.Context(), tx, sc, i)
-	if fault.Is(err, fault.NotFound) {
-		return errNone
-	}
-	if err != nil || r.wrapped == nil {
-		return err
-	}
-	if err := erasePerson(tx, sc, i, sc.Now()); err != nil {
-		return err
-	}
-	if err := deletePapers(tx, sc, i); err != nil {
-		return err
-	}
-	return audit.Append(tx, sc.Entry("person.erase", "person", i.String(), r.area, nil))
-}
-
-// row is a person as stored.
-type row struct {
-	id         id.ID
-	area       area.Code
-	wrapped    []byte // nil: erased
-	sealed     []byte
-	nameIndex  []byte
-	phoneIndex []byte
-}
-
-// blob is what is sealed. A name of a field here never changes.
-type blob struct {
-	Name    string  `json:"name"`
-	Birth   string  `json:"birth,omitempty"`
-	Sex     string  `json:"sex,omitempty"`
-	Phone   string  `json:"phone,omitempty"`
-	Papers  []Paper `json:"papers,omitempty"`
-	Address string  `json:"address,omitempty"`
-
-	OtherNames  []string `json:"other_names,omitempty"`
-	OtherPhones []string `json:"other_phones,omitempty"`
-	Household   string   `json:"household,omitempty"`
-	Nationality string   `json:"nationality,omitempty"`
-	Occupation  string   `json:"occupation,omitempty"`
-}
-
-func blobOf(p Person) blob {
-	return blob{p.Name, p.Birth, p.Sex, p.Phone, p.Papers, p.Address, p.OtherNames, p.OtherPhones, p.Household, p.Nationality, p.Occupation}
-}
-
-// person is what a blob says of whom.
-func (b blob) person(i id.ID, at area.Code) Person {
-	return Person{ID: i, Name: b.Name, Birth: b.Birth, Sex: b.Sex, Phone: b.Phone, Papers: b.Papers, Address: b.Address, Area: at,
-		OtherNames: b.OtherNames, OtherPhones: b.OtherPhones, Household: b.Household, Nationality: b.Nationality, Occupation: b.Occupation}
-}
-
-// place is what a sealed value is bound to: it cannot be moved to another row.
-func place(sc auth.Scope, i id.ID, column string) []byte {
-	return fmt.Appendf(nil, "person_person|%d|%s|%s", sc.Province(), i, column)
-}
-
-func (s *Service) seal(sc auth.Scope, r *row, key secret.Key, p Person) error {
-	plain, err := json.Marshal(blobOf(p))
-	if err != nil {
-		return err
-	}
-	r.sealed = key.Seal(plain, place(sc, p.ID, "sealed"))
-	r.nameIndex, r.phoneIndex = s.nameIndex(p.Name), s.phoneIndex(p.Phone)
-	return nil
-}
-
-func (s *Service) open(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (row, Person, error) {
-	r, err := selectPerson(ctx, q, sc, i)
-	if fault.Is(err, fault.NotFound) {
-		return row{}, Person{}, errNone
-	}
-	if err != nil {
-		return row{}, Person{}, err
-	}
-	p, err := s.read(sc, r)
-	return r, p, err
-}
-
-func (s *Service) read(sc auth.Scope, r row) (Person, error) {
-	if r.wrapped == nil {
-		return Person{}, fault.New(fault.NotFound, "person.erased")
-	}
-	key, err := s.keys.Unwrap(r.wrapped, place(sc, r.id, "key"))
-	if err != nil {
-		return Person{}, fmt.Errorf("person: key of %s: %w", r.id, err)
-	}
-	plain, err := key.Open(r.sealed, place(sc, r.id, "sealed"))
-	if err != nil {
-		return Person{}, fmt.Errorf("person: record of %s: %w", r.id, err)
-	}
-	var b blob
-	if err := json.Unmarshal(plain, &b); err != nil {
-		return Person{}, fmt.Errorf("person: record of %s: %w", r.id, errors.New("not JSON")) // the cause would quote it
-	}
-	return b.person(r.id, r.area), nil
-}
-
-// The blind indexes; nil for nothing to find.
-
-func (s *Service) nameIndex(name string) []byte {
-	if name = area.Fold(name); name == "" {
+	r, p, err := s.open(tx.Context(), tx, sc, i)
+	if f := fault.Of(err); f != nil && f.Key == "person.erased" {
 		return nil
 	}
-	return s.keys.BlindIndex("person name", name)
-}
-
-func (s *Service) phoneIndex(phone string) []byte {
-	if phone == "" {
-		return nil
+	if err != nil {
+		return err
 	}
-	return s.keys.BlindIndex("person phone", phone)
-}
-
-func (s *Service) paperIndex(number string) []byte { return s.keys.BlindIndex("person paper", number) }
-
-func (s *Service) paperIndexes(p Person) [][]byte {
-	var all [][]byte
-	for _, paper := range p.Papers {
-		x := s.paperIndex(paper.Number)
-		if !slices.ContainsFunc(all, func(y []byte) bool { return string(x) == string(y) }) {
-			all = append(all, x)
-		}
+	if err := s.empty(tx, sc, p); err != nil {
+		return err
 	}
-	return all
+	if err := s.eraseMerges(tx, sc, r.id); err != nil {
+		return err
+	}
+	return audit.Append(tx, sc.Entry("person.erase", "person", r.id.String(), r.area, nil))
 }

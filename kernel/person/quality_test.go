@@ -57,8 +57,8 @@ func (c confusion) recallReviewed() float64 {
 	return float64(c.merged+c.reviewed) / float64(c.known())
 }
 
-// register is a registry in memory: what Register does, without rows.
-type register struct {
+// crowd is a registry in memory: what Register does, without rows.
+type crowd struct {
 	humans []sim.Human
 	sides  []*person.Side // nil: not registered
 	blocks map[person.Block][]int32
@@ -74,14 +74,14 @@ func TestQuality(t *testing.T) {
 	if testing.Short() || raced {
 		n = 5_000
 	}
-	c := newRegister(t, 3, n).run()
+	c := newCrowd(t, 3, n).run()
 	t.Log(c)
 	if c.precision() < 0.999 || c.recallReviewed() < 0.95 || c.recall() < 0.85 {
 		t.Errorf("precision %.5f, recall %.4f with review and %.4f without; want 0.999, 0.95, 0.85", c.precision(), c.recallReviewed(), c.recall())
 	}
 }
 
-func newRegister(t testing.TB, seed uint64, n int) *register {
+func newCrowd(t testing.TB, seed uint64, n int) *crowd {
 	g := area.Load()
 	humans, err := sim.People(g, seed, n)
 	if err != nil {
@@ -92,7 +92,7 @@ func newRegister(t testing.TB, seed uint64, n int) *register {
 		t.Fatal(err)
 	}
 	communes := g.Communes(lang)
-	m := &register{humans: humans, sides: make([]*person.Side, n), blocks: map[person.Block][]int32{}, newly: make([]person.Person, n)}
+	m := &crowd{humans: humans, sides: make([]*person.Side, n), blocks: map[person.Block][]int32{}, newly: make([]person.Person, n)}
 	r := rand.New(rand.NewPCG(seed, 1))
 	for i, h := range humans {
 		kin := kinOf(humans, i)
@@ -119,7 +119,7 @@ func kinOf(humans []sim.Human, i int) []sim.Human {
 	return append(append([]sim.Human(nil), humans[lo:i]...), humans[i+1:hi]...)
 }
 
-func (m *register) run() (all confusion) {
+func (m *crowd) run() (all confusion) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
@@ -138,7 +138,7 @@ func (m *register) run() (all confusion) {
 	return all
 }
 
-func (m *register) arrive(i int, c *confusion) {
+func (m *crowd) arrive(i int, c *confusion) {
 	newcomer := person.NewSide(m.newly[i])
 	seen := map[int32]bool{}
 	var found []person.Candidate
@@ -164,7 +164,7 @@ func (m *register) arrive(i int, c *confusion) {
 	m.count(i, verdict, right, c)
 }
 
-func (m *register) count(i int, v person.Verdict, right bool, c *confusion) {
+func (m *crowd) count(i int, v person.Verdict, right bool, c *confusion) {
 	known := m.sides[i] != nil
 	switch {
 	case v == person.Same && right:

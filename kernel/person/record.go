@@ -1,0 +1,211 @@
+package person
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"khien/kernel/area"
+	"khien/kernel/auth"
+	"khien/kernel/fault"
+	"khien/kernel/id"
+	"khien/kernel/secret"
+	"khien/kernel/store"
+)
+
+// row is a person as stored.
+type row struct {
+	id         id.ID
+	area       area.Code
+	wrapped    []byte // nil: erased, or merged into another
+	sealed     []byte
+	nameIndex  []byte
+	phoneIndex []byte
+}
+
+// blob is what is sealed. A name of a field here never changes.
+type blob struct {
+	Name    string  `json:"name"`
+	Birth   string  `json:"birth,omitempty"`
+	Sex     string  `json:"sex,omitempty"`
+	Phone   string  `json:"phone,omitempty"`
+	Papers  []Paper `json:"papers,omitempty"`
+	Address string  `json:"address,omitempty"`
+
+	OtherNames  []string `json:"other_names,omitempty"`
+	OtherPhones []string `json:"other_phones,omitempty"`
+	Household   string   `json:"household,omitempty"`
+	Nationality string   `json:"nationality,omitempty"`
+	Occupation  string   `json:"occupation,omitempty"`
+}
+
+func blobOf(p Person) blob {
+	return blob{p.Name, p.Birth, p.Sex, p.Phone, p.Papers, p.Address, p.OtherNames, p.OtherPhones, p.Household, p.Nationality, p.Occupation}
+}
+
+// person is what a blob says of whom.
+func (b blob) person(i id.ID, at area.Code) Person {
+	return Person{ID: i, Name: b.Name, Birth: b.Birth, Sex: b.Sex, Phone: b.Phone, Papers: b.Papers, Address: b.Address, Area: at,
+		OtherNames: b.OtherNames, OtherPhones: b.OtherPhones, Household: b.Household, Nationality: b.Nationality, Occupation: b.Occupation}
+}
+
+// place is what a sealed value is bound to: it cannot be moved to another row.
+func place(sc auth.Scope, i id.ID, column string) []byte {
+	return fmt.Appendf(nil, "person_person|%d|%s|%s", sc.Province(), i, column)
+}
+
+func (s *Service) seal(sc auth.Scope, r *row, key secret.Key, p Person) error {
+	plain, err := json.Marshal(blobOf(p))
+	if err != nil {
+		return err
+	}
+	r.sealed = key.Seal(plain, place(sc, p.ID, "sealed"))
+	r.nameIndex, r.phoneIndex = s.nameIndex(p.Name), s.phoneIndex(p.Phone)
+	return nil
+}
+
+// open returns somebody in scope; who was merged is found as who they are now.
+func (s *Service) open(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (row, Person, error) {
+	r, err := selectPerson(ctx, q, sc, i)
+	if fault.Is(err, fault.NotFound) || err == nil && r.wrapped == nil {
+		var now id.ID
+		if now, err = s.Canonical(ctx, q, sc, i); err == nil && (now != i || r.id.IsZero()) {
+			r, err = selectPerson(ctx, q, sc, now)
+		}
+	}
+	if fault.Is(err, fault.NotFound) {
+		return row{}, Person{}, errNone
+	}
+	if err != nil {
+		return row{}, Person{}, err
+	}
+	p, err := s.read(sc, r)
+	return r, p, err
+}
+
+func (s *Service) read(sc auth.Scope, r row) (Person, error) {
+	if r.wrapped == nil {
+		return Person{}, fault.New(fault.NotFound, "person.erased")
+	}
+	key, err := s.keys.Unwrap(r.wrapped, place(sc, r.id, "key"))
+	if err != nil {
+		return Person{}, fmt.Errorf("person: key of %s: %w", r.id, err)
+	}
+	plain, err := key.Open(r.sealed, place(sc, r.id, "sealed"))
+	if err != nil {
+		return Person{}, fmt.Errorf("person: record of %s: %w", r.id, err)
+	}
+	var b blob
+	if err := json.Unmarshal(plain, &b); err != nil {
+		return Person{}, fmt.Errorf("person: record of %s: %w", r.id, errors.New("not JSON")) // the cause would quote it
+	}
+	return b.person(r.id, r.area), nil
+}
+
+// The blind indexes; nil for nothing to find.
+
+func (s *Service) nameIndex(name string) []byte {
+	if name = area.Fold(name); name == "" {
+		return nil
+	}
+	return s.keys.BlindIndex("person name", name)
+}
+
+func (s *Service) phoneIndex(phone string) []byte {
+	if phone == "" {
+		return nil
+	}
+	return s.keys.BlindIndex("person phone", phone)
+}
+
+func (s *Service) paperIndex(number string) []byte { return s.keys.BlindIndex("person paper", number) }
+
+func (s *Service) paperIndexes(p Person) [][]byte {
+	var all [][]byte
+	for _, paper := range p.Papers {
+		x := s.paperIndex(paper.Number)
+		if !slices.ContainsFunc(all, func(y []byte) bool { return string(x) == string(y) }) {
+			all = append(all, x)
+		}
+	}
+	return all
+}
+
+// insert writes a new row with its papers and blocks.
+func (s *Service) insert(tx *store.Tx, sc auth.Scope, p Person, blocks []block) error {
+	key, wrapped := s.keys.NewKey(place(sc, p.ID, "key"))
+	r := row{id: p.ID, area: p.Area, wrapped: wrapped}
+	if err := s.seal(sc, &r, key, p); err != nil {
+		return err
+	}
+	if err := insertPerson(tx, sc, r, sc.Now()); err != nil {
+		return err
+	}
+	if err := insertPapers(tx, sc, p.ID, s.paperIndexes(p)); err != nil {
+		return err
+	}
+	return insertBlocks(tx, sc, p.ID, s.blockKeys(blocks))
+}
+
+// rewrite writes a row anew that said was and now says p.
+func (s *Service) rewrite(tx *store.Tx, sc auth.Scope, r row, was, p Person) error {
+	key, err := s.keys.Unwrap(r.wrapped, place(sc, r.id, "key"))
+	if err != nil {
+		return fmt.Errorf("person: key of %s: %w", r.id, err)
+	}
+	if r.area = p.Area; s.keys.Old(r.wrapped) {
+		if r.wrapped, err = s.keys.Rewrap(r.wrapped, place(sc, r.id, "key")); err != nil {
+			return fmt.Errorf("person: key of %s: %w", r.id, err)
+		}
+	}
+	p.ID = r.id
+	if err := s.seal(sc, &r, key, p); err != nil {
+		return err
+	}
+	if err := updatePerson(tx, sc, r, sc.Now()); err != nil {
+		return err
+	}
+	if err := deletePapers(tx, sc, p.ID); err != nil {
+		return err
+	}
+	if err := insertPapers(tx, sc, p.ID, s.paperIndexes(p)); err != nil {
+		return err
+	}
+	before, after := s.blockKeys(blocksOf(newSide(was))), s.blockKeys(blocksOf(newSide(p)))
+	if slices.Equal(before, after) {
+		return nil
+	}
+	if err := deleteBlocks(tx, sc, p.ID, before); err != nil {
+		return err
+	}
+	return insertBlocks(tx, sc, p.ID, after)
+}
+
+// empty takes away all that says who p is; the row stays for those that point at it.
+func (s *Service) empty(tx *store.Tx, sc auth.Scope, p Person) error {
+	if err := erasePerson(tx, sc, p.ID, sc.Now()); err != nil {
+		return err
+	}
+	if err := deletePapers(tx, sc, p.ID); err != nil {
+		return err
+	}
+	return deleteBlocks(tx, sc, p.ID, s.blockKeys(blocksOf(newSide(p))))
+}
+
+// blockKey is a block as stored: a keyed hash of its text.
+type blockKey struct {
+	kind blockKind
+	key  int64
+}
+
+func (s *Service) blockKeys(blocks []block) []blockKey {
+	keys := make([]blockKey, len(blocks))
+	for i, b := range blocks {
+		h := s.keys.BlindIndex("person block "+b.kind.String(), b.text)
+		keys[i] = blockKey{b.kind, int64(binary.BigEndian.Uint64(h))}
+	}
+	return keys
+}
