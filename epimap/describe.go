@@ -20,8 +20,8 @@ func describe(doc *huma.OpenAPI) {
 	doc.AddOperation(&huma.Operation{
 		OperationID: "map-series", Method: "GET", Path: pathSeries, Tags: []string{"map"},
 		Summary:     "Số liệu công khai theo ngày · Public numbers of every day",
-		Description: "All days of each unit, and the days on which hidden cases may stand behind them.",
-		Parameters:  append(layerParams(), parentParam()),
+		Description: "All days of each unit, and the days on which hidden cases may stand behind them. With part=recent the last 28 days, and the sum of those before.",
+		Parameters:  append(layerParams(), parentParam(), partParam()),
 		Responses:   answers("application/json", schemas.Schema(reflect.TypeFor[seriesWire](), true, "MapSeries")),
 	})
 	doc.AddOperation(&huma.Operation{
@@ -33,6 +33,10 @@ func describe(doc *huma.OpenAPI) {
 		Parameters: append(layerParams(), &huma.Param{Name: paramSince, In: "query", Description: "the version that you have", Schema: &huma.Schema{Type: "integer"}}),
 		Responses:  answers("text/event-stream", &huma.Schema{Type: "string"}),
 	})
+}
+
+func partParam() *huma.Param {
+	return &huma.Param{Name: paramPart, In: "query", Description: "recent: the last 28 days only; left out: every day", Schema: &huma.Schema{Type: "string", Enum: []any{"recent"}}}
 }
 
 func layerParams() []*huma.Param {

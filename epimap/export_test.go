@@ -176,9 +176,14 @@ func (v *View) Numbers(from, to day.Day, f func(a area.Code, d day.Day, w Window
 // Count returns one number of the map.
 func (v *View) Count(a area.Code, d day.Day, w Window) Count { return v.v.count(a, d, w) }
 
-// Series returns the answer of /api/v1/map/series without its version and time.
-func (v *View) Series(e area.Edition, level area.Level) string {
-	b, err := v.s.seriesJSON(v.v, v.s.layer(e, level))
+// Series returns the answer of /api/v1/map/series without its version and time:
+// all of it for part "", the last days for part "recent".
+func (v *View) Series(e area.Edition, level area.Level, part string) string {
+	from := v.v.first
+	if part == "recent" {
+		from = max(from, v.v.last-day.Day(recentDays)+1)
+	}
+	b, err := v.s.seriesJSON(v.v, v.s.layer(e, level), from)
 	if err != nil {
 		panic(err)
 	}

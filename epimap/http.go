@@ -99,14 +99,22 @@ func (s *Service) getAreas(w http.ResponseWriter, r *http.Request) error {
 	return answer(a, err, w, r)
 }
 
-// getSeries answers all days of a layer.
+// getSeries answers all days of a layer, or the recent ones.
 func (s *Service) getSeries(w http.ResponseWriter, r *http.Request) error {
-	q, v, err := s.asked(r, paramEdition, paramLevel, paramParent)
+	q, v, err := s.asked(r, paramEdition, paramLevel, paramParent, paramPart)
 	if err != nil {
 		return err
 	}
-	a, err := v.answer(answerKey{kind: "series", layer: q.layer}, "application/json", func() ([]byte, error) {
-		return s.seriesJSON(v, q.layer)
+	from := v.first
+	switch part := r.URL.Query().Get(paramPart); part {
+	case "":
+	case "recent":
+		from = max(v.first, v.last-day.Day(recentDays)+1)
+	default:
+		return fault.New(fault.Invalid, "epimap.part").At(paramPart, part)
+	}
+	a, err := v.answer(answerKey{kind: "series", layer: q.layer, day: from}, "application/json", func() ([]byte, error) {
+		return s.seriesJSON(v, q.layer, from)
 	})
 	return answer(a, err, w, r)
 }

@@ -299,9 +299,11 @@ func TestModelIsTheService(t *testing.T) {
 		view := h.run(n.s).view[1]
 		for _, e := range []area.Edition{area.Edition2021, area.Edition2025} {
 			for _, level := range []area.Level{area.Commune, area.Province} {
-				got := n.get(t, fmt.Sprintf("/api/v1/map/series?edition=%d&level=%s", e, level))
-				if want := view.Series(e, level); untimed(t, got) != untimed(t, want) {
-					t.Fatalf("seed %d, %d %s: got\n%s\nwant\n%s", seed, e, level, untimed(t, got), untimed(t, want))
+				for _, part := range []string{"", "recent"} {
+					got := n.get(t, fmt.Sprintf("/api/v1/map/series?edition=%d&level=%s&part=%s", e, level, part))
+					if want := view.Series(e, level, part); untimed(t, got) != untimed(t, want) {
+						t.Fatalf("seed %d, %d %s %s: got\n%s\nwant\n%s", seed, e, level, part, untimed(t, got), untimed(t, want))
+					}
 				}
 			}
 		}

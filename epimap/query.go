@@ -27,6 +27,7 @@ const (
 	paramWindow  = "window"
 	paramOffset  = "day_offset" // of the page's form: days after the first one
 	paramSince   = "since"      // of the stream
+	paramPart    = "part"       // of the series: "recent", or all of it
 )
 
 // only refuses parameters that a program's address does not know, and any that

@@ -53,13 +53,15 @@ func (r areaRow) some() bool {
 	return slices.ContainsFunc([]Count{r.New1, r.New7, r.New14, r.Total}, func(c Count) bool { return c.Cases > 0 || c.Hidden })
 }
 
-// seriesWire answers /api/v1/map/series: every day of every unit.
+// seriesWire answers /api/v1/map/series: every day of every unit, or the recent
+// ones with the sum of those before.
 type seriesWire struct {
 	Version  int64       `json:"version"`
 	Edition  int         `json:"edition" enum:"2021,2025"`
 	Level    string      `json:"level" enum:"commune,district,province"`
 	FirstDay string      `json:"first_day" format:"date"`
 	LastDay  string      `json:"last_day" format:"date"`
+	From     string      `json:"from" format:"date" doc:"the first day of days; first_day, unless only the recent ones were asked for"`
 	AsOf     time.Time   `json:"as_of"`
 	Source   []string    `json:"source"`
 	K        int         `json:"k"`
@@ -72,8 +74,9 @@ type seriesRow struct {
 	Name       string    `json:"name"`
 	Parent     string    `json:"parent" doc:"the name of the unit above"`
 	Population int       `json:"population,omitempty"`
+	Before     int       `json:"before,omitempty" doc:"all cases of the days before from"`
 	Days       [][2]int  `json:"days" doc:"pairs: days after first_day, new cases; days without cases are left out"`
-	Hidden     []int     `json:"hidden" doc:"days after first_day on which unannounced cases may stand behind the numbers"`
+	Hidden     []int     `json:"hidden" doc:"days after first_day on which unannounced cases may stand behind the numbers; of those before from, the last"`
 	Floor      string    `json:"floor,omitempty" doc:"the text of hidden cases alone, where it is not the level's usual one"`
 }
 
@@ -113,19 +116,25 @@ func (s *Service) areasJSON(v *view, la layer, d day.Day, approximate bool) ([]b
 	})
 }
 
-func (s *Service) seriesJSON(v *view, la layer) ([]byte, error) {
+// recentDays is how many days the recent part has: the longest window, and the
+// one before it that the trend compares with.
+const recentDays = 2 * int(New14)
+
+// seriesJSON answers the days from from on.
+func (s *Service) seriesJSON(v *view, la layer, from day.Day) ([]byte, error) {
 	w := seriesWire{
 		Version: v.version, Edition: int(la.edition), Level: string(la.level),
-		FirstDay: v.first.String(), LastDay: v.last.String(), AsOf: v.at, Source: orNone(v.sources), K: v.k, Whole: s.seriesOf(v, s.whole(la)), Areas: []seriesRow{},
+		FirstDay: v.first.String(), LastDay: v.last.String(), From: from.String(), AsOf: v.at, Source: orNone(v.sources), K: v.k,
+		Whole: s.seriesOf(v, s.whole(la), from), Areas: []seriesRow{},
 	}
 	w.Whole.Floor = v.floor(la.parent)
 	for _, u := range s.units(la) {
-		w.Areas = append(w.Areas, s.seriesOf(v, u))
+		w.Areas = append(w.Areas, s.seriesOf(v, u, from))
 	}
 	return json.Marshal(w)
 }
 
-func (s *Service) seriesOf(v *view, u area.Unit) seriesRow {
+func (s *Service) seriesOf(v *view, u area.Unit, from day.Day) seriesRow {
 	parent, _ := s.gazetteer.Unit(u.Code.Parent())
 	r := seriesRow{Code: u.Code, Name: u.FullName, Parent: parent.FullName, Population: u.Population, Days: [][2]int{}, Hidden: []int{}}
 	l := v.lines[u.Code]
@@ -133,9 +142,16 @@ func (s *Service) seriesOf(v *view, u area.Unit) seriesRow {
 		return r
 	}
 	for _, c := range l.days {
+		if c.day < from {
+			r.Before += c.cases
+			continue
+		}
 		r.Days = append(r.Days, [2]int{int(c.day - v.first), c.cases})
 	}
 	for _, d := range l.hiddenDays(v.last) {
+		if d < from {
+			r.Hidden = r.Hidden[:0]
+		}
 		r.Hidden = append(r.Hidden, int(d-v.first))
 	}
 	if u.Code.Level() == area.Commune && l.marked > 1 {

@@ -131,6 +131,7 @@ test("the script says what the server says, in every cell", { skip, timeout: 240
     for (const [window, day] of [["7", first], ["14", "2021-05-10"], ["1", "2021-05-13"], ["total", "2021-06-18"], ["7", "2021-06-19"], ["14", last]]) {
       await tab.selectOption('select[name="window"]', window);
       await tab.locator('input[name="day_offset"]').fill(String((Date.parse(day) - Date.parse(first)) / 86400000));
+      await tab.waitForSelector('#map:not([aria-busy="true"])'); // older days are fetched when somebody looks at them
       const at = `${query}&day=${day}`, [wanted, page, got] = [await told(at), await served(`${at}&window=${window}`), await live(tab)];
       assert.deepEqual(got.areas, wanted.areas, at);
       assert.deepEqual(got.whole, wanted.whole, at + ", the whole");

@@ -29,6 +29,7 @@ class PublicMap {
   private view: View | null = null;
   private selected: string | null = null;
   private loading: Promise<void> | null = null;
+  private all = false; // every day was asked for, not the recent ones alone
 
   constructor(private readonly box: HTMLElement) {
     this.data = box.dataset;
@@ -72,21 +73,34 @@ class PublicMap {
     return named && this.data.day && !this.series.empty() ? dayOf(this.data.day) : this.series.last;
   }
 
-  /** load fetches the series; the browser asks with the ETag it has, so that an unchanged one costs a line. */
+  /** load fetches the series; the browser asks with the ETag it has, so that an unchanged one costs a line. Until
+   *  somebody looks at an older day, the recent ones are enough: a year of an epidemic is no reader's first load. */
   private load(): Promise<void> {
     if (!this.loading) {
-      this.loading = fetch(this.data.series!, { cache: "no-cache" })
+      const url = this.data.series! + (this.all ? "" : (this.data.series!.indexOf("?") < 0 ? "?" : "&") + "part=recent");
+      this.loading = fetch(url, { cache: "no-cache" })
         .then((answer) => {
           if (!answer.ok) throw new Error("series: " + answer.status);
           return answer.json() as Promise<SeriesWire>;
         })
         .then((wire) => {
-          if (wire.version !== this.series.version) this.series.load(wire);
+          const older = wire.from === undefined || dayOf(wire.from) < this.series.from;
+          if (wire.version !== this.series.version || older) this.series.load(wire);
         });
       const done = () => (this.loading = null);
       this.loading.then(done, done);
     }
     return this.loading;
+  }
+
+  /** loadAll fetches every day, once; it rejects when out of reach, and the next look at an old day tries again. */
+  private async loadAll(): Promise<void> {
+    if (this.loading) await this.loading;
+    this.all = true;
+    await this.load().catch((err) => {
+      this.all = false;
+      throw err;
+    });
   }
 
   /** loadAtLast tries until the series is there: until then the page is as the server made it. */
@@ -127,6 +141,12 @@ class PublicMap {
 
   /** show brings map, table, card and address to the day and window chosen. */
   private show(chosen: boolean): void {
+    if (!this.series.knows(this.controls.day) && !this.all) {
+      this.box.setAttribute("aria-busy", "true");
+      const done = () => this.box.removeAttribute("aria-busy");
+      this.loadAll().then(() => this.show(chosen), () => undefined).then(done, done);
+      return;
+    }
     const counts = this.counts();
     if (this.view) this.view.show(counts);
     else this.paintSVG(counts);

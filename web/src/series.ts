@@ -7,6 +7,7 @@ interface AreaWire {
   code: string;
   name: string;
   parent?: string;
+  before?: number; // all cases of the days before from
   days: [number, number][] | null;
   hidden?: number[] | null;
   floor?: string; // what hidden cases alone are called, where it is not the level's usual text
@@ -17,6 +18,7 @@ export interface SeriesWire {
   level: string;
   first_day: string;
   last_day: string;
+  from?: string; // the first day that days has; first_day when all were asked for
   as_of: string;
   k: number;
   whole?: AreaWire; // the unit that all areas lie in
@@ -37,6 +39,7 @@ export interface Area {
   code: string;
   name: string;
   parent: string;
+  before: number;
   days: { [offset: number]: number };
   hidden: number[];
   floor: string;
@@ -57,6 +60,9 @@ export interface Change {
   added: number;
 }
 
+/** recentDays is how far back a day's numbers reach: the longest window, and the one before it for the trend. */
+const recentDays = 28;
+
 /** windows are the columns of the table: the days summed, Infinity for all of them. */
 export const windows: { [column: string]: number } = { new_1: 1, new_7: 7, new_14: 14, total: Infinity };
 
@@ -65,6 +71,7 @@ export class Series {
   asOf = "";
   first = 0; // day numbers, see format.ts
   last = 0;
+  from = 0; // days before this one are known as a sum only
   areas = new Map<string, Area>();
   whole: Area | null = null;
 
@@ -76,10 +83,15 @@ export class Series {
     return !this.version || !(this.last >= this.first);
   }
 
-  /** follows reports whether a delta can be applied here: made upon this version, and of no day before the first. */
+  /** follows reports whether a delta can be applied here: made upon this version, and of no day before those known. */
   follows(delta: DeltaWire): boolean {
-    const early = (delta.cells || []).some(([, day]) => dayOf(day) < this.first);
+    const early = (delta.cells || []).some(([, day]) => dayOf(day) < this.from);
     return delta.from === this.version && !this.empty() && !early;
+  }
+
+  /** knows reports whether all numbers of a day can be told, its trend included. */
+  knows(day: number): boolean {
+    return this.from <= this.first || day - recentDays + 1 >= this.from;
   }
 
   /** load replaces everything. */
@@ -88,6 +100,7 @@ export class Series {
     this.asOf = wire.as_of;
     this.first = dayOf(wire.first_day);
     this.last = dayOf(wire.last_day);
+    this.from = wire.from ? dayOf(wire.from) : this.first;
     const usual = wire.level === "commune" ? "<" + wire.k : "≥1";
     this.areas.clear();
     for (const a of wire.areas) this.areas.set(a.code, areaOf(a, usual));
@@ -154,7 +167,7 @@ export class Series {
 
   private sum(area: Area): number[] {
     const sums: number[] = [];
-    for (let i = 0, total = 0; i <= this.last - this.first; i++) {
+    for (let i = 0, total = area.before; i <= this.last - this.first; i++) {
       total += area.days[i] || 0;
       sums.push(total);
     }
@@ -165,5 +178,5 @@ export class Series {
 function areaOf(wire: AreaWire, usual: string): Area {
   const days: { [offset: number]: number } = {};
   for (const [offset, n] of wire.days || []) days[offset] = n;
-  return { code: wire.code, name: wire.name, parent: wire.parent || "", days, hidden: wire.hidden || [], floor: wire.floor || usual, sums: null };
+  return { code: wire.code, name: wire.name, parent: wire.parent || "", before: wire.before || 0, days, hidden: wire.hidden || [], floor: wire.floor || usual, sums: null };
 }
