@@ -46,26 +46,16 @@ type answerKey struct {
 	outline string
 }
 
-// answersMost bounds the answers kept with a view: every layer and window of a
-// season of days; what is over is made anew each time.
-const answersMost = 400
-
 // answer returns the kept answer, or makes it: once, whoever asks meanwhile waits.
 func (v *view) answer(k answerKey, kind string, make func() ([]byte, error)) (*web.Snapshot, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if a := v.answers[k]; a != nil {
-		return a, nil
-	}
-	b, err := make()
-	if err != nil {
-		return nil, err
-	}
-	a := web.NewSnapshot(b, kind, fresh)
-	if len(v.answers) < answersMost {
-		v.answers[k] = a
-	}
-	return a, nil
+	return v.answers.get(k, func() (*web.Snapshot, int, error) {
+		b, err := make()
+		if err != nil {
+			return nil, 0, err
+		}
+		a := web.NewSnapshot(b, kind, fresh)
+		return a, len(a.Body) + len(a.Gzip), nil
+	})
 }
 
 // asked reads a program's query and the view that answers it.

@@ -132,10 +132,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, v *view, name st
 	if r.URL.RawQuery != "" || viewer.Name+viewer.Role != "" || len(viewer.Menu) > 0 {
 		return s.views.Render(w, r, http.StatusOK, name, data())
 	}
-	k := pageKey{path: r.URL.Path, lang: web.Lang(r.Context()), visits: s.visits.written.Load(), outlines: s.outlines.made.Load()}
-	if c, err := r.Cookie("theme"); err == nil {
-		k.theme = c.Value
-	}
+	k := pageKey{path: r.URL.Path, theme: web.Theme(r.Context()), lang: web.Lang(r.Context()), visits: s.visits.written.Load(), outlines: s.outlines.made.Load()}
 	page, err := v.page(k, func(kept *keptPage) error { return s.views.Render(kept, r, http.StatusOK, name, data()) })
 	if err != nil {
 		return err
@@ -166,25 +163,15 @@ func (k *keptPage) Header() http.Header         { return k.header }
 func (k *keptPage) Write(b []byte) (int, error) { return k.body.Write(b) }
 func (k *keptPage) WriteHeader(int)             {}
 
-// pagesMost bounds the pages kept with a view; then all are forgotten.
-const pagesMost = 100
-
 func (v *view) page(k pageKey, render func(*keptPage) error) (*keptPage, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if p := v.pages[k]; p != nil {
-		return p, nil
-	}
-	p := &keptPage{header: http.Header{}}
-	if err := render(p); err != nil {
-		return nil, err
-	}
-	p.snapshot = web.NewSnapshot(p.body.Bytes(), p.header.Get("Content-Type"), "private, no-cache")
-	if len(v.pages) >= pagesMost {
-		clear(v.pages)
-	}
-	v.pages[k] = p
-	return p, nil
+	return v.pages.get(k, func() (*keptPage, int, error) {
+		p := &keptPage{header: http.Header{}}
+		if err := render(p); err != nil {
+			return nil, 0, err
+		}
+		p.snapshot = web.NewSnapshot(p.body.Bytes(), p.header.Get("Content-Type"), "private, no-cache")
+		return p, p.body.Cap() + len(p.snapshot.Gzip), nil
+	})
 }
 
 func (s *Service) mapPage(r *http.Request, v *view, q query) mapPage {

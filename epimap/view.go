@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"khien/kernel/area"
@@ -56,9 +55,8 @@ type view struct {
 	lines       map[area.Code]*line
 	k           int
 
-	mu      sync.Mutex
-	answers map[answerKey]*web.Snapshot
-	pages   map[pageKey]*keptPage
+	answers keep[answerKey, *web.Snapshot]
+	pages   keep[pageKey, *keptPage]
 }
 
 // viewOf makes the view of a settled ledger. Without any number the days are today.
@@ -66,7 +64,8 @@ func viewOf(l *ledger, k int, today day.Day) *view {
 	s := l.span()
 	v := &view{
 		version: l.version, at: l.at, first: s.from, last: s.to, k: k,
-		sources: slices.Sorted(maps.Keys(l.sources)), lines: maps.Clone(l.shown), answers: map[answerKey]*web.Snapshot{}, pages: map[pageKey]*keptPage{},
+		sources: slices.Sorted(maps.Keys(l.sources)), lines: maps.Clone(l.shown),
+		answers: keep[answerKey, *web.Snapshot]{turns: newTurns()},
 	}
 	if s.from == 0 {
 		v.first, v.last, v.empty = today, today, true

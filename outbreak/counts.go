@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"khien/kernel/area"
 	"khien/kernel/auth"
@@ -233,7 +236,7 @@ func (s *Service) writeImport(tx *store.Tx, sc auth.Scope, name string, in *inta
 			return err
 		}
 	}
-	a := Announcement{ID: id.New(), Kind: Publication, Source: name, Actor: sc.Actor(), At: sc.Now(), digest: in.digest}
+	a := Announcement{ID: id.New(), Kind: Publication, Source: sourceName(name), Actor: sc.Actor(), At: sc.Now(), digest: in.digest}
 	var cells []cell
 	for _, k := range in.order {
 		now := in.sums[k]
@@ -254,6 +257,18 @@ func (s *Service) writeImport(tx *store.Tx, sc auth.Scope, name string, in *inta
 	}
 	a.Rows = in.report.Added
 	return s.announce(tx, sc, a, cells)
+}
+
+// sourceName is the name of a publication as the public reads it, in pages and
+// in files that spreadsheets open: what is no plain text becomes a space.
+func sourceName(name string) string {
+	plain := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r) || strings.ContainsRune("./_:#()-", r) {
+			return r
+		}
+		return ' '
+	}, norm.NFC.String(name))
+	return fault.Cut(strings.TrimLeft(strings.Join(strings.Fields(plain), " "), "-"), 120)
 }
 
 // heldOnce sums the held rows of one day and text.

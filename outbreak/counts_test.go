@@ -188,6 +188,23 @@ func TestPublishedTableByProvince(t *testing.T) {
 	})
 }
 
+// A file's name goes into pages and files of the public: it is plain text there.
+func TestSourceIsPlainText(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		name := "=cmd|'/c calc'!A0;=1+1 \u202e Sở Y tế <b>"
+		if _, err := w.ImportCounts(t.Context(), everything, name, strings.NewReader(head+"2021-05-14,Lạng Sơn,Hữu Lũng,Minh Hòa,2\n")); err != nil {
+			t.Fatal(err)
+		}
+		all, err := w.Announcements(t.Context(), w.now.AddDate(10, 0, 0))
+		if err != nil || len(all) != 1 {
+			t.Fatalf("got %v, %v", all, err)
+		}
+		if want := "cmd /c calc A0 1 1 Sở Y tế b"; all[0].Source != want {
+			t.Errorf("got %q, want %q", all[0].Source, want)
+		}
+	})
+}
+
 // What is told sums to what is stored, each number of an area and day once.
 func TestCountsAreTold(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

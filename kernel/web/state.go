@@ -105,6 +105,10 @@ func prefer(w http.ResponseWriter, r *http.Request, name, value string) {
 // Lang returns the language in which the request is answered.
 func Lang(ctx context.Context) i18n.Lang { return stateOf(ctx).lang }
 
+// Theme returns the theme in which the request is answered: "auto", "light",
+// "dark" or "sun".
+func Theme(ctx context.Context) string { return stateOf(ctx).theme }
+
 // RequestID returns the name under which the request is logged; "" outside a Router.
 func RequestID(ctx context.Context) string { return stateOf(ctx).id }
 
