@@ -105,7 +105,8 @@ func jobs(seconds int, l lists, postgres string) []job {
 	all = append(all,
 		job{args: with("map", "--seconds", n)},
 		job{args: with("sse", "--screen", "--seconds", n)},
-		job{name: "communes of 2021", args: with("page")})
+		job{name: "communes of 2021", args: with("page")},
+		job{name: "a year in which every commune has cases every day", args: with("page", "--days", "365")})
 	if l.boundaries != "" {
 		all = append(all, job{name: "communes of 2025, real boundaries", args: with("page", "--boundaries", l.boundaries)})
 	}
