@@ -146,12 +146,12 @@ export async function comeIn(browser, make, link, fields = {}) {
   return tab;
 }
 
-/** invite makes an account and returns its link. */
-export async function invite(khien, admin, login, name, role, area) {
+/** invite makes an account of one role, or several, and returns its link. */
+export async function invite(khien, admin, login, name, roles, area) {
   await admin.goto(khien.url + "accounts/new");
   await admin.fill("[name=login]", login);
   await admin.fill("[name=full_name]", name);
-  await admin.check(`[name=roles][value=${role}]`);
+  for (const role of [roles].flat()) await admin.check(`[name=roles][value=${role}]`);
   await admin.selectOption("[name=jurisdiction]", area);
   await admin.click("main form button");
   return admin.locator("article code").textContent();

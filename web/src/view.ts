@@ -21,6 +21,7 @@ interface Piece {
   polygon: L.Polygon;
   count: Count;
   name: string;
+  counted: boolean; // an archipelago has a name on every map, and no count
 }
 
 const flashSteps = 5;
@@ -36,6 +37,7 @@ export class View {
   private country: { layers: L.Polygon[]; labels: Label[]; bounds: L.LatLngBounds } | null = null;
   private asked = false;
   private moved = false;
+  private limits!: L.LatLngBounds;
 
   constructor(box: HTMLElement, shapes: Shape[], private readonly hearer: Hearer) {
     this.home = boundsOf(shapes);
@@ -69,7 +71,8 @@ export class View {
       this.hearer.finer();
     });
     this.map.on("resize", () => {
-      if (!this.moved) this.goHome();
+      this.limit(this.limits, 14);
+      if (!this.moved) this.goHome(false);
     });
     box.addEventListener("mousedown", () => box.classList.add("by-pointer"));
     box.addEventListener("keydown", () => box.classList.remove("by-pointer"));
@@ -78,7 +81,9 @@ export class View {
     box.addEventListener("mouseleave", () => this.map.scrollWheelZoom.disable());
   }
 
+  /** limit bounds where the reader can go; how far out that is depends on the size of the map. */
   private limit(bounds: L.LatLngBounds, maxZoom: number): void {
+    this.limits = bounds;
     this.map.setMinZoom(0); // else it would bound what getBoundsZoom answers
     this.map.setMaxBounds(bounds);
     this.map.setMinZoom(Math.min(this.map.getBoundsZoom(bounds), this.map.getBoundsZoom(this.home) - 0.5));
@@ -98,7 +103,7 @@ export class View {
     polygon.on("mousemove mouseover", (event) => this.hearer.pointed(shape.code, (event as L.LeafletMouseEvent).containerPoint));
     polygon.on("mouseout", () => this.hearer.pointed(null, null));
     polygon.addTo(this.map);
-    this.pieces.set(shape.code, { shape, polygon, count: { text: "", level: "l0", n: 0, hidden: false }, name: shape.name });
+    this.pieces.set(shape.code, { shape, polygon, count: { text: "", level: "l0", n: 0, hidden: false }, name: shape.name, counted: false });
   }
 
   /** refine replaces the outlines by finer ones of the same areas. */
@@ -118,6 +123,7 @@ export class View {
       const now = counts.get(code);
       if (!now) return;
       piece.name = now.name;
+      piece.counted = true;
       if (piece.count.level !== now.count.level) {
         piece.polygon.setStyle({ fillColor: this.paint.fills[now.count.level] as string });
       }
@@ -128,13 +134,14 @@ export class View {
 
   private relabel(): void {
     const labels: Label[] = [];
-    this.pieces.forEach(({ shape, polygon, count, name }, code) => {
+    this.pieces.forEach(({ shape, polygon, count, name, counted }, code) => {
       labels.push({
         at: shape.label,
         name: shortName(name),
         count: count.level === "l0" ? "" : count.text,
-        rank: count.n + (code === this.selected ? 1e9 : 0),
+        rank: count.n + (code === this.selected ? 1e9 : counted ? 0 : 1e8),
         bounds: polygon.getBounds(),
+        always: !counted,
       });
     });
     this.labels.set(labels.concat(this.country ? this.country.labels : []));
@@ -182,8 +189,9 @@ export class View {
   }
 
   /** goHome shows the whole province. */
-  goHome(): void {
-    this.map.fitBounds(this.home, { padding: [12, 12], animate: !still() });
+  goHome(animate = !still()): void {
+    this.map.once("moveend", () => (this.moved = false)); // also when it zooms there step by step
+    this.map.fitBounds(this.home, { padding: [12, 12], animate });
     this.moved = false;
   }
 
