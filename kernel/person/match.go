@@ -77,9 +77,13 @@ func newSide(p Person) *side {
 			s.phones = append(s.phones, nowPhone(n))
 		}
 	}
-	for _, paper := range p.Papers { // a citizen number knows the year
+	for _, paper := range p.Papers { // a citizen number knows the year and the sex
 		c, ok := readCitizen(paper.Number)
-		if ok && s.birth.year == 0 && len(p.Flaws(paper)) == 0 {
+		if !ok || len(p.Flaws(paper)) > 0 {
+			continue
+		}
+		s.Sex = cmp.Or(s.Sex, c.sex)
+		if s.birth.year == 0 {
 			s.birth.year = c.year
 		}
 	}

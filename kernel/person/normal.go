@@ -68,6 +68,13 @@ func unseen(r rune) bool {
 // row before they enter any.
 func (p Person) Check() error { return p.normalise() }
 
+// Normal returns p with every field in its one form, as Create stores it, or
+// what Create would refuse.
+func (p Person) Normal() (Person, error) {
+	err := p.normalise()
+	return p, err
+}
+
 func oneLine(s string) string { return strings.Join(strings.Fields(norm.NFC.String(s)), " ") }
 
 // NormalBirth reads a birth date as precise as it is known: 14/05/1988,

@@ -47,7 +47,7 @@ func selectByPhone(ctx context.Context, q store.Querier, sc auth.Scope, index []
 func selectByPaper(ctx context.Context, q store.Querier, sc auth.Scope, index []byte) ([]row, error) {
 	inside, args := sc.Where("p.area", 4)
 	return store.All(ctx, q, scanRow, `select p.id, p.area, p.key_wrapped, p.sealed from person_paper n join person_person p on p.province = n.province and p.id = n.person
-where n.province = $1 and n.number_index = $2 and `+inside+" order by p.id limit $3", append([]any{sc.Province(), index, found}, args...)...)
+where n.province = $1 and n.number_index = $2 and `+inside+" order by n.person limit $3", append([]any{sc.Province(), index, found}, args...)...)
 }
 
 // selectAnywhere returns a row whatever its area: one human being has one row in
