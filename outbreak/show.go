@@ -120,11 +120,14 @@ type problemLine struct {
 // problemsShown bounds the report's page; the sums are of all.
 const problemsShown = 500
 
+// importPage offers announced counts to those only who may import them: they
+// speak of the whole province.
 func (s *Service) importPage(r *http.Request, f web.Form) importPage {
-	return importPage{Form: f, Kinds: []web.Choice{
-		{Value: "cases", Text: web.T(r.Context(), "outbreak.import.cases")},
-		{Value: "counts", Text: web.T(r.Context(), "outbreak.import.counts")},
-	}}
+	p := importPage{Form: f, Kinds: []web.Choice{{Value: "cases", Text: web.T(r.Context(), "outbreak.import.cases")}}}
+	if sc, err := auth.ScopeOf(r.Context(), auth.Import, "import_page"); err == nil && sc.Check(auth.Import, area.Code(0)) == nil {
+		p.Kinds = append(p.Kinds, web.Choice{Value: "counts", Text: web.T(r.Context(), "outbreak.import.counts")})
+	}
+	return p
 }
 
 func (s *Service) getImport(w http.ResponseWriter, r *http.Request) error {
