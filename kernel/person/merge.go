@@ -260,7 +260,7 @@ func (s *Service) split(tx *store.Tx, sc auth.Scope, kept known, gone Person, b 
 
 // revive writes the row of somebody who had gone, with a new key.
 func (s *Service) revive(tx *store.Tx, sc auth.Scope, p Person) error {
-	blocks := blocksOf(newSide(p))
+	keys := s.blockKeys(blocksOf(newSide(p)))
 	key, wrapped := s.keys.NewKey(place(sc, p.ID, "key"))
 	r := row{id: p.ID, area: p.Area, wrapped: wrapped}
 	if err := s.seal(sc, &r, key, p); err != nil {
@@ -271,12 +271,12 @@ func (s *Service) revive(tx *store.Tx, sc auth.Scope, p Person) error {
 		return err
 	}
 	if !found {
-		return s.insert(tx, sc, p, blocks)
+		return s.insert(tx, sc, p, keys)
 	}
 	if err := insertPapers(tx, sc, p.ID, s.paperIndexes(p)); err != nil {
 		return err
 	}
-	return insertBlocks(tx, sc, p.ID, s.blockKeys(blocks))
+	return insertBlocks(tx, sc, p.ID, keys)
 }
 
 // unlearn returns p as it would be had it not gone from before to after: a field

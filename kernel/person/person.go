@@ -99,11 +99,11 @@ func (s *Service) Create(tx *store.Tx, sc auth.Scope, p Person) (id.ID, error) {
 	if p.ID.IsZero() {
 		p.ID = id.New()
 	}
-	blocks := blocksOf(newSide(p))
-	if err := lockBlocks(tx, sc, p.ID, s.blockKeys(blocks)); err != nil {
+	keys := s.blockKeys(blocksOf(newSide(p)))
+	if err := lockBlocks(tx, sc, p.ID, keys); err != nil {
 		return id.ID{}, err
 	}
-	if err := s.insert(tx, sc, p, blocks); err != nil {
+	if err := s.insert(tx, sc, p, keys); err != nil {
 		return id.ID{}, err
 	}
 	return p.ID, audit.Append(tx, sc.Entry("person.create", "person", p.ID.String(), p.Area, nil))

@@ -135,7 +135,7 @@ func (s *Service) paperIndexes(p Person) [][]byte {
 }
 
 // insert writes a new row with its papers and blocks.
-func (s *Service) insert(tx *store.Tx, sc auth.Scope, p Person, blocks []block) error {
+func (s *Service) insert(tx *store.Tx, sc auth.Scope, p Person, keys []blockKey) error {
 	key, wrapped := s.keys.NewKey(place(sc, p.ID, "key"))
 	r := row{id: p.ID, area: p.Area, wrapped: wrapped}
 	if err := s.seal(sc, &r, key, p); err != nil {
@@ -147,7 +147,7 @@ func (s *Service) insert(tx *store.Tx, sc auth.Scope, p Person, blocks []block) 
 	if err := insertPapers(tx, sc, p.ID, s.paperIndexes(p)); err != nil {
 		return err
 	}
-	return insertBlocks(tx, sc, p.ID, s.blockKeys(blocks))
+	return insertBlocks(tx, sc, p.ID, keys)
 }
 
 // rewrite writes a row anew that said was and now says p.

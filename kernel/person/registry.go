@@ -69,7 +69,7 @@ func (s *Service) Register(tx *store.Tx, sc auth.Scope, p Person) (Registered, e
 		r.ID = near[0].who.row.id
 		return r, s.mergeNew(tx, sc, near[0], p)
 	}
-	if err := s.insert(tx, sc, p, blocks); err != nil {
+	if err := s.insert(tx, sc, p, keys); err != nil {
 		return Registered{}, err
 	}
 	for _, c := range near {
