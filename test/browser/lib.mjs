@@ -89,7 +89,8 @@ export async function startKhien({ bin = join(root, "bin/khien"), env = {}, args
   if (!existsSync(bin)) throw new Error("no bin/khien: run `make build`");
   const data = mkdtempSync(join(tmpdir(), "khien-browser-"));
   const address = `127.0.0.1:${await freePort()}`;
-  const all = { ...process.env, KHIEN_DATA: data, KHIEN_ADDR: address, ...env };
+  const others = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("KHIEN_"))); // khien refuses those it does not know
+  const all = { ...others, KHIEN_DATA: data, KHIEN_ADDR: address, ...env };
   const child = spawn(bin, ["serve", ...args], { env: all, stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (log = (log + chunk).slice(-200000)));
