@@ -68,17 +68,40 @@ func (g *group) do(ctx context.Context, fn func(*Tx) error) error {
 
 var errClosed = errors.New("store: closed")
 
-// serve runs groups until ctx ends and the queue is empty.
-func (g *group) serve(ctx context.Context, wake func([]string)) {
+// serve runs groups until ctx ends and the queue is empty. When another process
+// has written to the file it wakes all.
+func (g *group) serve(ctx context.Context, wake func([]string), all func()) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	last := g.foreign()
 	for {
 		select {
 		case w := <-g.queue:
 			g.commit(g.gather(w), wake)
+		case <-tick.C:
+			if now := g.foreign(); now != last {
+				last = now
+				all()
+			}
 		case <-ctx.Done():
 			g.drain(wake)
 			return
 		}
 	}
+}
+
+// foreign returns a number that changes with the commits of other connections
+// than this one, which is the only one of this process that writes.
+func (g *group) foreign() (version int64) {
+	rows, err := g.query(context.Background(), "pragma data_version", nil)
+	if err != nil {
+		return 0
+	}
+	defer rows.Close()
+	if rows.Next() {
+		_ = rows.Scan(&version)
+	}
+	return version
 }
 
 func (g *group) drain(wake func([]string)) {

@@ -18,7 +18,7 @@ import (
 )
 
 // pollEvery is how often another process's commits are looked for. A look costs
-// two microseconds: the engine keeps the number in shared memory.
+// a few microseconds: the engine keeps the number in shared memory.
 const pollEvery = 200 * time.Millisecond
 
 func openSQLite(ctx context.Context, c Config) (*DB, error) {
@@ -42,18 +42,17 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)
 	}
 	n := cmp.Or(c.Readers, 4)
-	read.SetMaxOpenConns(n + 1) // one for the poll
+	read.SetMaxOpenConns(n)
 	read.SetMaxIdleConns(n)
 	d := &DB{engine: SQLite, path: path, read: read}
 	d.group = &group{conn: conn, stmts: map[string]*sql.Stmt{}, queue: make(chan *waiting, groupMost), quit: make(chan struct{})}
 	run, stop := context.WithCancel(context.Background())
 	d.stop = stop
 	d.done.Go(func() {
-		d.group.serve(run, d.wakes.wake)
+		d.group.serve(run, d.wakes.wake, d.wakes.all)
 		_ = conn.Close()
 		_ = writer.Close()
 	})
-	d.done.Go(func() { d.poll(run) })
 	return d, nil
 }
 
@@ -72,32 +71,6 @@ func dsn(path string, pragmas ...string) string {
 		q += "&" + p
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + q
-}
-
-// poll wakes everyone when another process has written to the file.
-func (d *DB) poll(ctx context.Context) {
-	conn, err := d.read.Conn(ctx)
-	if err != nil {
-		return
-	}
-	defer conn.Close()
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	last := int64(-1)
-	for {
-		var now int64
-		if err := conn.QueryRowContext(ctx, "pragma data_version").Scan(&now); err == nil && now != last {
-			if last >= 0 {
-				d.wakes.all()
-			}
-			last = now
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
 }
 
 // probeBytes is more than a commit of a form's rows takes.
