@@ -106,7 +106,7 @@ func jobs(seconds int, l lists, postgres string) []job {
 		job{args: with("map", "--seconds", n)},
 		job{args: with("sse", "--screen", "--seconds", n)},
 		job{name: "communes of 2021", args: with("page")},
-		job{name: "a year in which every commune has cases every day", args: with("page", "--days", "365")})
+		job{name: "a year in which every commune has cases every day", args: []string{"page", "--days", "365"}})
 	if l.boundaries != "" {
 		all = append(all, job{name: "communes of 2025, real boundaries", args: with("page", "--boundaries", l.boundaries)})
 	}
