@@ -6,6 +6,7 @@ import (
 
 	"khien/kernel/event"
 	"khien/kernel/job"
+	"khien/kernel/store"
 	"khien/kernel/web"
 )
 
@@ -19,13 +20,7 @@ var pages embed.FS
 func Pages() web.Pages { return web.Pages{Name: "epimap", FS: pages} }
 
 // Migrations returns the tables, for line "epimap".
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
-	return sub
-}
+func Migrations() fs.FS { return store.MigrationFiles(migrations) }
 
 // Name is "epimap".
 func (s *Service) Name() string { return "epimap" }

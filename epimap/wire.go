@@ -12,6 +12,7 @@ import (
 
 	"khien/kernel/area"
 	"khien/kernel/day"
+	"khien/wire/sheet"
 )
 
 // areasWire answers /api/v1/map/areas.
@@ -177,20 +178,12 @@ func (s *Service) csvFile(v *view, la layer, d day.Day) ([]byte, error) {
 		}
 		row = append(row, strconv.FormatBool(r.Announced), strconv.FormatBool(r.Estimated), strings.Join(v.sources, "; "), v.at.Format(time.RFC3339))
 		for i := range row {
-			row[i] = plain(row[i])
+			row[i] = sheet.Harmless(row[i])
 		}
 		_ = w.Write(row)
 	}
 	w.Flush()
 	return b.Bytes(), w.Error()
-}
-
-// plain keeps a spreadsheet from taking a text for a formula (CWE-1236).
-func plain(s string) string {
-	if s != "" && strings.ContainsAny(s[:1], "=+-@\t\r\n|%") {
-		return "'" + s
-	}
-	return s
 }
 
 func known(n int) string {

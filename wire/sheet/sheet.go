@@ -341,7 +341,7 @@ func Date(cell string) (time.Time, bool) {
 // Harmless returns a cell that no spreadsheet takes for a formula (OWASP, CSV
 // injection): a text that begins like one gets an apostrophe before it.
 func Harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r\n|%") {
 		return "'" + cell
 	}
 	return cell

@@ -172,6 +172,17 @@ func TestHostileXLSX(t *testing.T) {
 	}
 }
 
+func TestHarmless(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "BN1": "BN1", "=cmd|'/c calc'!A0": "'=cmd|'/c calc'!A0", "@SUM(1)": "'@SUM(1)", "-1": "'-1", "+1": "'+1",
+		"\t=1": "'\t=1", "\n=1": "'\n=1", "|x": "'|x", "%x": "'%x", "Đông Kinh": "Đông Kinh",
+	} {
+		if got := sheet.Harmless(in); got != want {
+			t.Errorf("Harmless(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte("Ngày,Xã\n1,a\n"))
 	f.Add([]byte("\ufeffNgày;Xã\n\"1\";a\n"))
