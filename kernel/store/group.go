@@ -22,6 +22,7 @@ type group struct {
 	stmts map[string]*sql.Stmt
 	queue chan *waiting
 	quit  chan struct{}
+	seen  int64 // what foreign said last
 }
 
 // waiting is a transaction in the queue. done is closed once outcome and after are set.
@@ -73,14 +74,14 @@ var errClosed = errors.New("store: closed")
 func (g *group) serve(ctx context.Context, wake func([]string), all func()) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	last := g.foreign()
+	g.seen = g.foreign()
 	for {
 		select {
 		case w := <-g.queue:
 			g.commit(g.gather(w), wake)
 		case <-tick.C:
-			if now := g.foreign(); now != last {
-				last = now
+			if now := g.foreign(); now != g.seen {
+				g.seen = now
 				all()
 			}
 		case <-ctx.Done():
@@ -88,6 +89,15 @@ func (g *group) serve(ctx context.Context, wake func([]string), all func()) {
 			return
 		}
 	}
+}
+
+// settle takes what other connections have committed so far for this process's
+// own: migrations run on a connection of their own and wake nobody.
+func (g *group) settle(ctx context.Context) error {
+	return g.do(ctx, func(*Tx) error {
+		g.seen = g.foreign()
+		return nil
+	})
 }
 
 // foreign returns a number that changes with the commits of other connections

@@ -47,6 +47,9 @@ func (d *DB) Migrate(ctx context.Context, name string, files fs.FS) error {
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("store: migrate %s: %w", name, kind(err))
 	}
+	if d.engine == SQLite {
+		return d.group.settle(ctx)
+	}
 	return nil
 }
 
