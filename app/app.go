@@ -111,7 +111,7 @@ func (a *App) build(ctx context.Context) error {
 
 // Pages are the pages and texts of every package that shows something.
 func Pages() []web.Pages {
-	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), outbreak.Pages(), epimap.Pages()}
+	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), outbreak.Pages(), epimap.Pages()}
 }
 
 // Catalog holds all texts in both languages.
@@ -163,7 +163,8 @@ func (a *App) services(views *web.Views) error {
 	if err != nil {
 		return err
 	}
-	a.modules = []Module{a.Auth, a.Outbreak, a.Map}
+	desk := person.NewDesk(person.DeskConfig{People: a.People, Views: views})
+	a.modules = []Module{a.Auth, desk, a.Outbreak, a.Map}
 	return nil
 }
 
