@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"khien/checkin/point"
 	"khien/epimap"
 	"khien/kernel/area"
 	"khien/kernel/audit"
@@ -24,6 +25,7 @@ import (
 	"khien/kernel/i18n"
 	"khien/kernel/job"
 	"khien/kernel/person"
+	"khien/kernel/place"
 	"khien/kernel/secret"
 	"khien/kernel/store"
 	"khien/kernel/web"
@@ -53,6 +55,8 @@ type App struct {
 	Catalog   *i18n.Catalog
 	Auth      *auth.Service
 	People    *person.Service
+	Places    *place.Service
+	Points    *point.Service
 	Outbreak  *outbreak.Service
 	Map       *epimap.Service
 	Hub       *web.Hub
@@ -106,12 +110,16 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.services(views); err != nil {
 		return err
 	}
+	if err := a.Places.Book().Load(ctx); err != nil {
+		return err
+	}
 	return a.routes(views)
 }
 
 // Pages are the pages and texts of every package that shows something.
 func Pages() []web.Pages {
-	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), outbreak.Pages(), epimap.Pages()}
+	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), outbreak.Pages(), epimap.Pages(),
+		point.Pages()}
 }
 
 // Catalog holds all texts in both languages.
@@ -132,6 +140,7 @@ func (a *App) migrate(ctx context.Context) error {
 		{"event", event.Migrations()}, {"job", job.Migrations()}, {"audit", audit.Migrations()}, {"secret", secret.Migrations()},
 		{"auth", auth.Migrations()}, {"person", person.Migrations()}, {"area", area.Migrations()},
 		{"outbreak", outbreak.Migrations()}, {"epimap", epimap.Migrations()},
+		{"place", place.Migrations()}, {"point", point.Migrations()},
 	} {
 		if err := a.DB.Migrate(ctx, l.name, l.files); err != nil {
 			return err
@@ -164,7 +173,10 @@ func (a *App) services(views *web.Views) error {
 		return err
 	}
 	desk := person.NewDesk(person.DeskConfig{People: a.People, Views: views})
-	a.modules = []Module{a.Auth, desk, a.Outbreak, a.Map}
+	a.Places = place.New(place.Config{DB: a.DB, Keys: a.Keys, Gazetteer: a.Gazetteer, Province: a.Province, Now: a.Now})
+	a.Points = point.New(point.Config{DB: a.DB, Keys: a.Keys, Places: a.Places, Gazetteer: a.Gazetteer, Province: a.Province,
+		Edition: edition, Site: a.Config.PublicURL, Now: a.Now, Views: views, Log: a.Log})
+	a.modules = []Module{a.Auth, desk, a.Outbreak, a.Map, a.Points}
 	return nil
 }
 

@@ -24,6 +24,8 @@ var routes = map[string]auth.Act{
 	"GET /sign-in": public, "POST /sign-in": public, "POST /sign-in/code": public, "POST /sign-out": public,
 	"GET /set-up/{token}": public, "POST /set-up/{token}": public, "POST /api/v1/session": public, "DELETE /api/v1/session": public,
 
+	"GET /api/v1/code-keys": public,
+
 	"GET /profile": signed, "POST /profile/password": signed, "GET /profile/authenticator": signed, "POST /profile/authenticator": signed,
 	"POST /profile/sign-out-everywhere": signed,
 

@@ -49,6 +49,7 @@ func (a *App) Serve(ctx context.Context, notices io.Writer, started func(net.Add
 	all.Go(func() { bus.Run(work) })
 	all.Go(func() { runner.Run(work) })
 	all.Go(func() { mapErr <- a.Map.Run(work) })
+	all.Go(func() { a.Places.Book().Run(work, a.Log) })
 	if err := a.Hub.Register(a.Metrics); err != nil {
 		return fmt.Errorf("app: metrics: %w", err)
 	}

@@ -43,6 +43,8 @@ const (
 	Export         Act = "export"   // take rows of people out of the system
 	ReadPeople     Act = "read_people"
 	WritePeople    Act = "write_people"
+	ReadPlaces     Act = "read_places"
+	WritePlaces    Act = "write_places"
 	ReadAudit      Act = "read_audit"
 	ManageAccounts Act = "manage_accounts"
 )
@@ -50,9 +52,11 @@ const (
 // permitted says which acts each role may do, inside its jurisdiction. What is
 // not here is refused.
 var permitted = map[Role][]Act{
-	SteeringCommittee: {ReadCases},
-	HealthOfficer:     {ReadCases, WriteCases, Import, Export, ReadPeople, WritePeople},
-	Tracer:            {ReadCases, WriteCases, ReadPeople, WritePeople},
+	SteeringCommittee: {ReadCases, ReadPlaces},
+	HealthOfficer:     {ReadCases, WriteCases, Import, Export, ReadPeople, WritePeople, ReadPlaces, WritePlaces},
+	Tracer:            {ReadCases, WriteCases, ReadPeople, WritePeople, ReadPlaces},
+	CheckpointOfficer: {ReadPlaces},
+	PlaceKeeper:       {ReadPlaces, WritePlaces},
 	Doctor:            {ReadCases, ReadPeople},
 	QuarantineOfficer: {ReadCases, ReadPeople},
 	Approver:          {ReadCases, Announce},

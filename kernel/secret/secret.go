@@ -18,6 +18,7 @@ package secret
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
@@ -154,6 +155,17 @@ func (k *Keys) BlindIndex(purpose, normalised string) []byte {
 	h := hmac.New(sha256.New, key.([]byte))
 	h.Write([]byte(normalised))
 	return h.Sum(nil)[:indexSize]
+}
+
+// SigningKeys returns the Ed25519 keys of one purpose, one of each master key,
+// newest first: the first signs, all of them verify. Whoever holds a master key
+// can sign; whoever only reads the database cannot.
+func (k *Keys) SigningKeys(purpose string) []ed25519.PrivateKey {
+	all := make([]ed25519.PrivateKey, len(k.masters))
+	for i, m := range k.masters {
+		all[i] = ed25519.NewKeyFromSeed(derive(m.key, "khien sign "+purpose, ed25519.SeedSize))
+	}
+	return all
 }
 
 // Key seals the record of one person.

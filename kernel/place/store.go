@@ -1,0 +1,130 @@
+package place
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"khien/kernel/auth"
+	"khien/kernel/id"
+	"khien/kernel/store"
+)
+
+const placeColumns = `id, number, name, kind, area, address, lat, lon, hours, stay_minutes, poster_issued, closed, seen, origin,
+	version, created_ms, changed_ms, actor`
+
+func scanPlace(s store.Scan) (p Place, err error) {
+	var hours string
+	var stay, created, changed int64
+	err = s(&p.ID, &p.Number, &p.Name, &p.Kind, &p.Area, &p.Address, &p.Position.Lat, &p.Position.Lon, &hours, &stay, &p.PosterIssued,
+		&p.Closed, &p.Seen, &p.Origin, &p.Version, &created, &changed, &p.Actor)
+	if err != nil {
+		return p, err
+	}
+	p.UsualStay = time.Duration(stay) * time.Minute
+	p.Created, p.Changed = store.Time(created), store.Time(changed)
+	return p, p.Hours.UnmarshalText([]byte(hours))
+}
+
+// placeByID returns a place of the scope's area.
+func placeByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Place, error) {
+	may, args := sc.Where("area", 3)
+	return store.One(ctx, q, scanPlace,
+		"select "+placeColumns+" from place_place where province = $1 and id = $2 and "+may, append([]any{sc.Province(), i}, args...)...)
+}
+
+// eachPlace calls row for all places of the province.
+func eachPlace(ctx context.Context, q store.Querier, province int, row func(Place) error) error {
+	return store.Each(ctx, q, func(s store.Scan) error {
+		p, err := scanPlace(s)
+		if err != nil {
+			return err
+		}
+		return row(p)
+	}, "select "+placeColumns+" from place_place where province = $1", province)
+}
+
+func insertPlace(tx *store.Tx, province int, p Place, folded string, importKey []byte) error {
+	_, err := tx.Exec(`insert into place_place (province, id, number, import_key, name, folded, kind, area, address, lat, lon, hours,
+		stay_minutes, poster_issued, closed, seen, origin, version, created_ms, changed_ms, actor)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+		province, p.ID, p.Number, importKey, p.Name, folded, string(p.Kind), p.Area, p.Address, p.Position.Lat, p.Position.Lon,
+		p.Hours.String(), minutes(p.UsualStay), p.PosterIssued, p.Closed, p.Seen, string(p.Origin), p.Version,
+		store.Millis(p.Created), store.Millis(p.Changed), p.Actor)
+	return err
+}
+
+func minutes(d time.Duration) int64 { return int64(d / time.Minute) }
+
+// updatePlace writes p over version was and reports whether that still stood.
+func updatePlace(tx *store.Tx, province int, p Place, folded string, was int) (bool, error) {
+	n, err := tx.Exec(`update place_place set name = $3, folded = $4, kind = $5, area = $6, address = $7, lat = $8, lon = $9, hours = $10,
+		stay_minutes = $11, poster_issued = $12, closed = $13, seen = $14, version = $15, changed_ms = $16, actor = $17
+		where province = $1 and id = $2 and version = $18`,
+		province, p.ID, p.Name, folded, string(p.Kind), p.Area, p.Address, p.Position.Lat, p.Position.Lon, p.Hours.String(),
+		minutes(p.UsualStay), p.PosterIssued, p.Closed, p.Seen, p.Version, store.Millis(p.Changed), p.Actor, was)
+	return n == 1, err
+}
+
+// listPlaces returns at most most places after the cursor, by name.
+func listPlaces(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, most int) ([]Place, error) {
+	may, args := sc.Where("area", 2)
+	w := &where{args: append([]any{sc.Province()}, args...)}
+	w.add(f.Kind != "", "kind = %s", string(f.Kind))
+	if f.Area != 0 {
+		lo, hi := f.Area.Range()
+		w.add(true, "area >= %s and area < %s", lo, hi)
+	}
+	w.add(f.number != 0, "number = %s", f.number)
+	for _, word := range f.words {
+		w.add(true, "folded like %s", "%"+word+"%")
+	}
+	w.add(f.State == StateOpen || f.State == StateUnseen, "closed = %s", false)
+	w.add(f.State == StateClosed, "closed = %s", true)
+	w.add(f.State == StateUnseen, "seen = %s", false)
+	if f.After != nil {
+		w.add(true, "(folded > %s or folded = %s and id > %s)", f.After.Folded, f.After.Folded, f.After.ID)
+	}
+	text := "select " + placeColumns + " from place_place where province = $1 and " + may
+	for _, p := range w.parts {
+		text += " and " + p
+	}
+	return store.All(ctx, q, scanPlace, fmt.Sprintf("%s order by folded, id limit %d", text, most), w.args...)
+}
+
+// where gathers conditions and their arguments.
+type where struct {
+	parts []string
+	args  []any
+}
+
+// add adds a condition whose %s are the next parameters, when it is asked for.
+func (w *where) add(asked bool, format string, args ...any) {
+	if !asked {
+		return
+	}
+	marks := make([]any, len(args))
+	for i, a := range args {
+		w.args = append(w.args, a)
+		marks[i] = fmt.Sprintf("$%d", len(w.args))
+	}
+	w.parts = append(w.parts, fmt.Sprintf(format, marks...))
+}
+
+// numbersTaken returns which of the numbers some place has.
+func numbersTaken(tx *store.Tx, province int, numbers []Number) (map[Number]bool, error) {
+	taken := map[Number]bool{}
+	marks, args := make([]string, len(numbers)), []any{province}
+	for i, n := range numbers {
+		args = append(args, n)
+		marks[i] = fmt.Sprintf("$%d", i+2)
+	}
+	err := store.Each(tx.Context(), tx, func(s store.Scan) error {
+		var n Number
+		err := s(&n)
+		taken[n] = true
+		return err
+	}, "select number from place_place where province = $1 and number in ("+strings.Join(marks, ", ")+")", args...)
+	return taken, err
+}
