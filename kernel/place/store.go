@@ -128,3 +128,45 @@ func numbersTaken(tx *store.Tx, province int, numbers []Number) (map[Number]bool
 	}, "select number from place_place where province = $1 and number in ("+strings.Join(marks, ", ")+")", args...)
 	return taken, err
 }
+
+// countKeeper returns 1 when the phone keeps the place, else 0.
+func countKeeper(ctx context.Context, q store.Querier, sc auth.Scope, place id.ID, phone []byte) (int64, error) {
+	return store.One(ctx, q, store.Int, "select count(*) from place_keeper where province = $1 and place = $2 and phone_index = $3",
+		sc.Province(), place, phone)
+}
+
+// placesKept returns the places of a phone, by name.
+func placesKept(ctx context.Context, q store.Querier, sc auth.Scope, phone []byte, most int) ([]Place, error) {
+	return store.All(ctx, q, scanPlace, "select "+placeColumns+` from place_place where province = $1 and id in
+		(select place from place_keeper where province = $1 and phone_index = $2) order by folded, id limit `+fmt.Sprint(most), sc.Province(), phone)
+}
+
+// keeperRow is a keeper as stored.
+type keeperRow struct {
+	phone  [16]byte
+	sealed []byte
+	added  time.Time
+}
+
+func keepersOf(ctx context.Context, q store.Querier, sc auth.Scope, place id.ID) ([]keeperRow, error) {
+	return store.All(ctx, q, func(s store.Scan) (r keeperRow, err error) {
+		var phone []byte
+		var added int64
+		err = s(&phone, &r.sealed, &added)
+		copy(r.phone[:], phone)
+		r.added = store.Time(added)
+		return r, err
+	}, "select phone_index, phone_sealed, added_ms from place_keeper where province = $1 and place = $2 order by added_ms, phone_index",
+		sc.Province(), place)
+}
+
+func insertKeeper(tx *store.Tx, sc auth.Scope, place id.ID, phone, sealed []byte, added time.Time, actor string) error {
+	_, err := tx.Exec(`insert into place_keeper (province, place, phone_index, phone_sealed, added_ms, actor)
+		values ($1, $2, $3, $4, $5, $6)`, sc.Province(), place, phone, sealed, store.Millis(added), actor)
+	return err
+}
+
+func deleteKeeper(tx *store.Tx, sc auth.Scope, place id.ID, phone []byte) (bool, error) {
+	n, err := tx.Exec("delete from place_keeper where province = $1 and place = $2 and phone_index = $3", sc.Province(), place, phone)
+	return n == 1, err
+}
