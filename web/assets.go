@@ -36,6 +36,7 @@ type file struct {
 	body, gz  []byte // gz is nil where packing saves nothing
 	mediaType string
 	etag      string
+	policy    string // content security policy of its own; "": that of every answer
 	immutable bool
 }
 
@@ -47,7 +48,13 @@ var mediaTypes = map[string]string{
 	".woff2": "font/woff2",
 	".png":   "image/png",
 	".json":  "application/json",
+	".wasm":  "application/wasm",
 }
+
+// compiles is the policy of the one script that compiles WebAssembly: a worker
+// that reads codes (docs/adr/033-scanning.md). A worker is ruled by its own
+// answer's policy, so that no page needs to allow it.
+const compiles = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 
 // New reads the embedded files. It panics if they cannot be read, which only a broken build of ours can cause.
 func New() *Assets { return newFrom(files) }
@@ -98,6 +105,9 @@ func (a *Assets) addBuild(fsys fs.FS) error {
 		gz, _ := fs.ReadFile(fsys, "dist/"+hashed+".gz") // nil if there is none
 		f := newFile(hashed, body, gz)
 		f.immutable = true
+		if name == "decoder.js" {
+			f.policy = compiles
+		}
 		a.files[prefix+hashed] = f
 		a.urls[name] = prefix + hashed
 	}
@@ -146,6 +156,9 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", f.mediaType)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-cache")
+	if f.policy != "" {
+		h.Set("Content-Security-Policy", f.policy)
+	}
 	if f.immutable {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}

@@ -75,6 +75,23 @@ func TestHandler(t *testing.T) {
 	}
 }
 
+// One script may compile WebAssembly, and no page: the rest keep the policy that the Router sets.
+func TestOnlyTheDecoderCompiles(t *testing.T) {
+	a := newFrom(fstest.MapFS{
+		"dist/manifest.json":      {Data: []byte(`{"decoder.js":"decoder-A.js","decoder-plain.js":"decoder-plain-B.js","z.wasm":"z-C.wasm"}`)},
+		"dist/decoder-A.js":       {Data: []byte("1")},
+		"dist/decoder-plain-B.js": {Data: []byte("1")},
+		"dist/z-C.wasm":           {Data: []byte("1")},
+	})
+	for path, want := range map[string]string{"decoder-A.js": compiles, "decoder-plain-B.js": "", "z-C.wasm": ""} {
+		w := httptest.NewRecorder()
+		a.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/assets/"+path, nil))
+		if got := w.Header().Get("Content-Security-Policy"); w.Code != 200 || got != want {
+			t.Errorf("%s: got %d with policy %q, want %q", path, w.Code, got, want)
+		}
+	}
+}
+
 func TestHandlerNotModified(t *testing.T) {
 	a := built()
 	first := httptest.NewRecorder()

@@ -92,6 +92,10 @@ func (v *Views) parse(l i18n.Lang, base *template.Template, p Pages) error {
 	return nil
 }
 
+// Asset returns the path of a built file by its plain name, "app.css"; "" where
+// there is none.
+func (v *Views) Asset(name string) string { return v.asset(name) }
+
 // frame is what the layout sees; the page's own templates see Data.
 type frame struct {
 	Data   any

@@ -24,7 +24,8 @@ import (
 )
 
 // entries are the bundles. Each is known by the last part of its name: app.css, app.js, map.js, map.css.
-var entries = []string{"build/app.css", "src/app.ts", "src/map.ts", "src/icon.svg"}
+var entries = []string{"build/app.css", "src/app.ts", "src/map.ts", "src/icon.svg",
+	"src/checkin.css", "src/visit.ts", "src/keep.ts", "src/mycode.ts", "src/sw.ts", "src/decoder.ts", "src/decoder-plain.ts"}
 
 func main() {
 	sizes := flag.Bool("sizes", false, "print the gzipped size of each file")
@@ -97,7 +98,7 @@ func options(web string) api.BuildOptions {
 		LegalComments:     api.LegalCommentsNone,
 		Charset:           api.CharsetUTF8,
 		Metafile:          true,
-		Loader:            map[string]api.Loader{".woff2": api.LoaderFile, ".svg": api.LoaderCopy},
+		Loader:            map[string]api.Loader{".woff2": api.LoaderFile, ".svg": api.LoaderCopy, ".wasm": api.LoaderFile},
 	}
 }
 

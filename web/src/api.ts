@@ -1,0 +1,50 @@
+// Questions to the server that the check-in pages ask at once; what may wait goes through the outbox.
+
+export interface PlaceSaid { id: string; name: string; kind?: string; address?: string; open?: boolean }
+export interface VisitSaid { id: string; place: { id: string; name: string }; at: string; until?: string; left?: boolean }
+export interface Today { day: string; visits: number; inside: number }
+export interface DeviceSaid { person: boolean }
+export interface SecretSaid { handle: string; secret: string; host?: string; now?: string }
+
+/** Refused is an answer that is no success; status 0 is no network. */
+export class Refused extends Error {
+  constructor(readonly status: number, readonly detail: string) {
+    super("api: " + status);
+  }
+}
+
+const answerMs = 10000;
+
+/** clockOffMs is how far this phone's clock is behind the server's, as of the last answer. */
+export let clockOffMs = 0;
+
+async function ask<T>(method: string, path: string, body?: object): Promise<T> {
+  const stop = new AbortController();
+  const late = setTimeout(() => stop.abort(), answerMs);
+  const init: RequestInit = { method, credentials: "same-origin", cache: "no-store", signal: stop.signal, headers: { Accept: "application/json" } };
+  if (body) {
+    init.headers = { Accept: "application/json", "Content-Type": "application/json" };
+    init.body = JSON.stringify(body);
+  }
+  let response: Response, said: unknown;
+  try {
+    response = await fetch(path, init);
+    said = await response.json().catch(() => null);
+  } catch {
+    throw new Refused(0, "");
+  } finally {
+    clearTimeout(late);
+  }
+  const date = Date.parse(response.headers.get("Date") || "");
+  if (date) clockOffMs = date - Date.now();
+  if (!response.ok) throw new Refused(response.status, (said as { detail?: string } | null)?.detail || "");
+  return said as T;
+}
+
+/** placeOf asks which place a poster's token names; the token travels in the body, never in an address. */
+export const placeOf = (token: string) => ask<PlaceSaid>("POST", "/api/v1/places/of-code", { place: token });
+export const placesKept = () => ask<{ places: PlaceSaid[] }>("GET", "/api/v1/places/kept");
+export const today = (place: string) => ask<Today>("GET", `/api/v1/places/${place}/today`);
+export const visitsMine = () => ask<{ visits: VisitSaid[] }>("GET", "/api/v1/visits/mine");
+export const device = () => ask<DeviceSaid>("GET", "/api/v1/phone/device");
+export const secret = () => ask<SecretSaid>("GET", "/api/v1/phone/secret");

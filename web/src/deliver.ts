@@ -1,0 +1,180 @@
+// Delivery of the outbox: one tab at a time, fifty rows a request, later and later while it fails.
+
+import { type Entry, type Outbox } from "./outbox";
+
+const batchRows = 50;
+const roundRows = 200;
+const firstWaitMs = 2000;
+const mostWaitMs = 300000;
+const requestMs = 30000;
+const lookMs = 15000; // another tab may have added rows
+
+/** Delivered is what the server said of one row. */
+export interface Delivered { id: string; entry: Entry; state: "recorded" | "known" | "refused"; why?: string; who?: string; flags?: string[]; answer?: unknown }
+
+/** Standing is how the delivery stands; "locked" wants somebody to prove who they are. */
+export type Standing = "sent" | "waiting" | "sending" | "offline" | "locked";
+
+/** Delivery sends what waits in the outbox. */
+export class Delivery {
+  private timer = 0;
+  private busy = false;
+  private again = false;
+  standing: Standing = "sent";
+
+  constructor(private readonly outbox: Outbox, private readonly told: (rows: Delivered[]) => void, private readonly changed: (standing: Standing) => void) {
+    addEventListener("online", () => void this.hurry());
+    document.addEventListener("visibilitychange", () => !document.hidden && void this.kick());
+  }
+
+  /** hurry forgets the waits and sends. */
+  async hurry(): Promise<void> {
+    await this.outbox.hurry();
+    await this.kick();
+  }
+
+  /** kick sends what is due, unless another tab is at it, and comes back for the rest. */
+  async kick(): Promise<void> {
+    if (this.busy) {
+      this.again = true;
+      return;
+    }
+    this.busy = true;
+    clearTimeout(this.timer);
+    try {
+      do {
+        this.again = false;
+        await alone(() => this.rounds());
+      } while (this.again);
+      await this.plan();
+    } catch {
+      // The vault was wiped, by this tab or another: nothing is left to send.
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private async plan(): Promise<void> {
+    const next = await this.outbox.nextDue();
+    if (next === Infinity) this.show("sent");
+    else if (this.standing === "sent" || this.standing === "sending") this.show("waiting");
+    const wait = next === Infinity ? lookMs : Math.min(lookMs, Math.max(200, next - Date.now()));
+    this.timer = window.setTimeout(() => void this.kick(), wait);
+  }
+
+  private show(standing: Standing): void {
+    this.standing = standing;
+    this.changed(standing);
+  }
+
+  private async rounds(): Promise<void> {
+    for (;;) {
+      const entries = await this.outbox.due(Date.now(), roundRows);
+      if (!entries.length) return;
+      this.show("sending");
+      for (const group of groups(entries)) if (!(await this.send(group))) return;
+    }
+  }
+
+  /** send delivers one group; false when there is no use in sending more now. */
+  private async send(group: Entry[]): Promise<boolean> {
+    const answer = await post(group);
+    if (answer.status === 200 || answer.status === 201) {
+      await this.settle(group, answer.body);
+      return true;
+    }
+    if (answer.status === 401) return this.later(group, "locked");
+    if (answer.status < 400 || answer.status >= 500 || answer.status === 408 || answer.status === 429) {
+      return this.later(group, answer.status ? "waiting" : "offline", answer.retryMs);
+    }
+    if (group.length > 1) { // one of them is the bad one
+      const half = group.length >> 1;
+      return (await this.send(group.slice(0, half))) && this.send(group.slice(half));
+    }
+    await this.refuse(group[0]!, (answer.body as { detail?: string })?.detail || String(answer.status), answer.body);
+    return true;
+  }
+
+  private async later(group: Entry[], standing: Standing, atLeastMs = 0): Promise<false> {
+    const tries = Math.min(...group.map((e) => e.tries));
+    const wait = Math.max(atLeastMs, Math.min(mostWaitMs, firstWaitMs * 2 ** Math.min(tries, 10)) * (0.5 + Math.random() / 2));
+    await this.outbox.postpone(group.map((e) => e.id), Date.now() + wait);
+    this.show(standing);
+    return false;
+  }
+
+  private async refuse(entry: Entry, why: string, answer: unknown): Promise<void> {
+    await this.outbox.refuse(entry, why);
+    this.told([{ id: entry.id, entry, state: "refused", why, answer }]);
+  }
+
+  /** settle takes the answer apart: what was written leaves the outbox. */
+  private async settle(group: Entry[], body: unknown): Promise<void> {
+    if (group[0]!.note.kind !== "keeper") {
+      await this.outbox.remove([group[0]!.id]);
+      this.told([{ id: group[0]!.id, entry: group[0]!, state: "recorded", answer: body }]);
+      return;
+    }
+    const results = new Map(((body as { results?: Delivered[] }).results || []).map((r) => [r.id, r]));
+    const told: Delivered[] = [], unsaid: Entry[] = [];
+    for (const entry of group) {
+      const result = results.get(entry.id);
+      if (!result) unsaid.push(entry);
+      else if (result.state === "refused") await this.refuse(entry, result.why || "", result);
+      else told.push({ ...result, entry });
+    }
+    await this.outbox.remove(told.map((t) => t.id));
+    if (unsaid.length) await this.later(unsaid, "waiting");
+    if (told.length) this.told(told);
+  }
+}
+
+/** groups puts rows of one place together, and keeps everything else by itself and in order. */
+export function groups(entries: Entry[]): Entry[][] {
+  const all: Entry[][] = [];
+  for (const entry of entries) {
+    const last = all[all.length - 1], note = entry.note;
+    const joins = last && note.kind === "keeper" && last[0]!.note.kind === "keeper" && last[0]!.note.place === note.place && last.length < batchRows;
+    if (joins) last.push(entry);
+    else all.push([entry]);
+  }
+  return all;
+}
+
+/** alone runs work while no other tab does; without Web Locks the server's idempotency alone must do. */
+async function alone(work: () => Promise<void>): Promise<void> {
+  if (!navigator.locks) return work();
+  await navigator.locks.request("khien-deliver", { ifAvailable: true }, async (lock) => {
+    if (lock) await work();
+  });
+}
+
+interface Reply { status: number; body: unknown; retryMs: number }
+
+function request(group: Entry[]): { path: string; body: object } {
+  const { id, note } = group[0]!, sent_at = new Date().toISOString();
+  switch (note.kind) {
+    case "visit":
+      return { path: "/api/v1/visits", body: { id, place: note.place, at: note.at, sent_at, with: note.with } };
+    case "leave":
+      return { path: `/api/v1/visits/${note.visit}/leave`, body: { at: note.at, sent_at } };
+    case "keeper":
+      return { path: `/api/v1/places/${note.place}/visits`, body: { sent_at, visits: group.map((e) => ({ id: e.id, ...(e.note as { row: object }).row })) } };
+  }
+}
+
+/** post sends one request; status 0 is no network. */
+async function post(group: Entry[]): Promise<Reply> {
+  const { path, body } = request(group);
+  const stop = new AbortController();
+  const late = setTimeout(() => stop.abort(), requestMs);
+  try {
+    const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(body), credentials: "same-origin", signal: stop.signal });
+    const retryMs = 1000 * Number(response.headers.get("Retry-After") || 0);
+    return { status: response.status, body: await response.json().catch(() => null), retryMs };
+  } catch {
+    return { status: 0, body: null, retryMs: 0 };
+  } finally {
+    clearTimeout(late);
+  }
+}

@@ -1,0 +1,103 @@
+// Visits that were noted and have not been delivered. Each carries its id from the moment of noting, so that however often and from however
+// many tabs it is sent, the server writes it once.
+
+import { uuid7 } from "./uuid";
+import type { Slip, Vault } from "./vault";
+
+/** Note is what a slip says. */
+export type Note =
+  | { kind: "keeper"; place: string; row: KeeperRow }
+  | { kind: "visit"; place: string; at: string; with?: number }
+  | { kind: "leave"; visit: string; at: string };
+
+/** KeeperRow is one row of what a keeper noted, without its id. */
+export interface KeeperRow { at: string; code?: string; name?: string; phone?: string; birth?: string; leave?: boolean }
+
+/** Entry is an opened slip. */
+export interface Entry { id: string; state: Slip["state"]; tries: number; note: Note; why: string }
+
+/** Counts say how many wait and how many were refused. */
+export interface Counts { waiting: number; refused: number }
+
+interface Inside { note: Note; why: string }
+
+/** Outbox keeps the slips in a vault. */
+export class Outbox {
+  constructor(private readonly vault: Vault) {}
+
+  /** add keeps a note on the disk and gives its id; when it returns, killing the page loses nothing. */
+  async add(note: Note, id: string = uuid7()): Promise<string> {
+    const sealed = await this.vault.seal(id, { note, why: "" } as Inside);
+    const tx = this.vault.db.transaction("slip", "readwrite", { durability: "strict" });
+    await tx.store.put({ id, state: "waiting", due: 0, tries: 0, sealed });
+    await tx.done;
+    return id;
+  }
+
+  /** due gives up to most slips that may be sent now, the oldest first. */
+  async due(nowMs: number, most: number): Promise<Entry[]> {
+    const slips = await this.vault.db.getAllFromIndex("slip", "state", "waiting");
+    return Promise.all(slips.filter((s) => s.due <= nowMs).slice(0, most).map((s) => this.opened(s)));
+  }
+
+  /** nextDue is when the next slip may be sent, Unix ms; Infinity when none waits. */
+  async nextDue(): Promise<number> {
+    const slips = await this.vault.db.getAllFromIndex("slip", "state", "waiting");
+    return slips.reduce((soonest, s) => Math.min(soonest, s.due), Infinity);
+  }
+
+  /** refused gives what the server would not take. */
+  async refused(): Promise<Entry[]> {
+    return Promise.all((await this.vault.db.getAllFromIndex("slip", "state", "refused")).map((s) => this.opened(s)));
+  }
+
+  /** waiting gives what has not been sent. */
+  async waiting(): Promise<Entry[]> {
+    return Promise.all((await this.vault.db.getAllFromIndex("slip", "state", "waiting")).map((s) => this.opened(s)));
+  }
+
+  async counts(): Promise<Counts> {
+    const count = (state: Slip["state"]) => this.vault.db.countFromIndex("slip", "state", state);
+    return { waiting: await count("waiting"), refused: await count("refused") };
+  }
+
+  /** remove forgets slips: they were delivered, or taken back before. */
+  async remove(ids: string[]): Promise<void> {
+    const tx = this.vault.db.transaction("slip", "readwrite");
+    for (const id of ids) void tx.store.delete(id);
+    await tx.done;
+  }
+
+  /** has says whether a slip is still here. */
+  async has(id: string): Promise<boolean> {
+    return (await this.vault.db.getKey("slip", id)) !== undefined;
+  }
+
+  /** postpone lets slips wait until a moment; one that is gone stays gone. */
+  async postpone(ids: string[], dueMs: number): Promise<void> {
+    const tx = this.vault.db.transaction("slip", "readwrite");
+    for (const id of ids) {
+      const slip = await tx.store.get(id);
+      if (slip) await tx.store.put({ ...slip, due: dueMs, tries: slip.tries + 1 });
+    }
+    await tx.done;
+  }
+
+  /** hurry makes all that wait due now: the network is back, or somebody asked. */
+  async hurry(): Promise<void> {
+    const tx = this.vault.db.transaction("slip", "readwrite");
+    for (const slip of await tx.store.index("state").getAll("waiting")) if (slip.due) await tx.store.put({ ...slip, due: 0 });
+    await tx.done;
+  }
+
+  /** refuse keeps a slip, with the reason, for somebody to see. */
+  async refuse(entry: Entry, why: string): Promise<void> {
+    const sealed = await this.vault.seal(entry.id, { note: entry.note, why } as Inside);
+    await this.vault.db.put("slip", { id: entry.id, state: "refused", due: 0, tries: entry.tries, sealed });
+  }
+
+  private async opened(slip: Slip): Promise<Entry> {
+    const { note, why } = await this.vault.unseal<Inside>(slip.id, slip.sealed);
+    return { id: slip.id, state: slip.state, tries: slip.tries, note, why };
+  }
+}
