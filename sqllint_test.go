@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	reTable  = regexp.MustCompile(`(?s)(-- people\s*\n)?create table (\w+) \((.*?)\n\);`)
+	reTable  = regexp.MustCompile(`(?s)(-- people\s*\n)?create table (\w+) \((.*?)\n\)(?: without rowid)?;`)
 	reKey    = regexp.MustCompile(`primary key \((\w+)`)
 	reIndex  = regexp.MustCompile(`create (?:unique )?index (\w+) on (\w+) \((\w+)`)
 	reBanned = regexp.MustCompile(`(?i)\b(serial|bigserial|autoincrement|trigger|sequence|references|foreign key)\b`)

@@ -18,9 +18,6 @@ import (
 	"khien/sim"
 )
 
-// imported is how many people one transaction of the benchmark takes.
-const imported = 1_000
-
 // BenchmarkRegistry fills a registry with 100,000 people in SQLite, then
 // registers them again as citizens write themselves, and looks them up.
 // go test -run xxx -bench Registry -benchtime 1x ./kernel/person
@@ -71,7 +68,7 @@ func BenchmarkRegistry(b *testing.B) {
 
 func registerAll(b *testing.B, db *store.DB, s *person.Service, sc auth.Scope, people []person.Person) (perSecond float64) {
 	start := time.Now()
-	for batch := range slices.Chunk(people, imported) {
+	for batch := range slices.Chunk(people, 1_000) {
 		err := db.Tx(context.Background(), func(tx *store.Tx) error {
 			for _, p := range batch {
 				p.ID = id.New()

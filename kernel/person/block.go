@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"khien/kernel/area"
 )
 
 // block is a key under which people stand who may be one human being: only
@@ -23,17 +25,24 @@ const (
 	byName      blockKind = 3 // skeleton of the name, in any order, and birth date, year or commune
 	byHousehold blockKind = 4
 	byBirth     blockKind = 5 // birth date and commune, birth date and given name
+
+	// These are for looking up, and nobody is compared for standing in one.
+	toName  blockKind = 6 // a further name
+	toPhone blockKind = 7 // a further phone
 )
 
-func (k blockKind) String() string {
-	return map[blockKind]string{byPaper: "paper", byPhone: "phone", byName: "name", byHousehold: "household", byBirth: "birth"}[k]
-}
+var blockNames = [...]string{byPaper: "paper", byPhone: "phone", byName: "name", byHousehold: "household", byBirth: "birth", toName: "other name", toPhone: "other phone"}
+
+func (k blockKind) String() string { return blockNames[k] }
+
+// compared reports whether who stands in the block is compared with a newcomer.
+func (k blockKind) compared() bool { return k < toName }
 
 // blockMost bounds the members of a block that are compared. A fuller one says
 // too little: its key is skipped, and the caller is told.
 const blockMost = 64
 
-// keysMost bounds the blocks of one person.
+// keysMost bounds the blocks by which one person is compared.
 const keysMost = 24
 
 // blocksOf returns the blocks of a person, the most telling first.
@@ -45,7 +54,7 @@ func blocksOf(s *side) []block {
 		}
 	}
 	for _, p := range s.Papers {
-		add(byPaper, "%s|%s", p.class(), p.core())
+		add(byPaper, "%s", p.block().text)
 	}
 	b := s.birth
 	for _, phone := range s.phones {
@@ -79,6 +88,23 @@ func blocksOf(s *side) []block {
 	}
 	if s.Household != "" {
 		add(byHousehold, "%s", s.Household)
+	}
+	return append(all, alsoOf(s)...)
+}
+
+func (p Paper) block() block { return block{byPaper, p.class() + "|" + p.core()} }
+
+// alsoOf are the blocks in which a person is looked up by what they are also
+// called and by their further phones.
+func alsoOf(s *side) []block {
+	var all []block
+	for _, name := range s.OtherNames {
+		if name = area.Fold(name); name != "" && !slices.Contains(all, block{toName, name}) {
+			all = append(all, block{toName, name})
+		}
+	}
+	for _, phone := range s.OtherPhones {
+		all = append(all, block{toPhone, phone})
 	}
 	return all
 }

@@ -62,38 +62,38 @@ func mergePlace(sc auth.Scope, gone id.ID, column string) []byte {
 	return fmt.Appendf(nil, "person_merge|%d|%s|%s", sc.Province(), gone, column)
 }
 
-// mergeNew merges a newcomer, who has no row, into somebody.
-func (s *Service) mergeNew(tx *store.Tx, sc auth.Scope, into candidate[known], p Person) error {
-	if err := s.fold(tx, sc, into.who, p, tenths(into.like)); err != nil {
+// between notes what the one who stays said before and after.
+func (b *mergeBlob) between(before, after Person) {
+	was, now := blobOf(before), blobOf(after)
+	b.Before, b.After, b.AreaB, b.AreaA = &was, &now, before.Area, after.Area
+}
+
+// sealMerge seals what undoes a merge, with a key of its own.
+func (s *Service) sealMerge(sc auth.Scope, m *merge, b mergeBlob) error {
+	plain, err := json.Marshal(b)
+	if err != nil {
 		return err
 	}
-	return audit.Append(tx, sc.Entry("person.merge", "person", into.who.row.id.String(), into.who.Area, map[string]any{"gone": p.ID.String(), "bits": into.like.Score}))
+	key, wrapped := s.keys.NewKey(mergePlace(sc, m.gone, "key"))
+	m.wrapped, m.sealed, m.merged = wrapped, key.Seal(plain, mergePlace(sc, m.gone, "sealed")), sc.Now()
+	return nil
 }
 
 // fold lets kept learn what gone says and writes what undoes it.
 func (s *Service) fold(tx *store.Tx, sc auth.Scope, kept known, gone Person, tenths int64) error {
 	after := kept.learn(gone)
 	b := mergeBlob{Gone: blobOf(gone), Area: gone.Area}
-	before, now := blobOf(kept.Person), blobOf(after)
-	if !equal(before, now) || kept.Area != after.Area {
-		b.Before, b.After, b.AreaB, b.AreaA = &before, &now, kept.Area, after.Area
+	if !kept.Person.equal(after) {
+		b.between(kept.Person, after)
 		if err := s.rewrite(tx, sc, kept.row, kept.Person, after); err != nil {
 			return err
 		}
 	}
-	plain, err := json.Marshal(b)
-	if err != nil {
+	m := merge{gone: gone.ID, kept: kept.row.id, tenths: tenths}
+	if err := s.sealMerge(sc, &m, b); err != nil {
 		return err
 	}
-	key, wrapped := s.keys.NewKey(mergePlace(sc, gone.ID, "key"))
-	return insertMerge(tx, sc, merge{gone: gone.ID, kept: kept.row.id, tenths: tenths, wrapped: wrapped,
-		sealed: key.Seal(plain, mergePlace(sc, gone.ID, "sealed")), merged: sc.Now()})
-}
-
-func equal(a, b blob) bool {
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && string(x) == string(y)
+	return insertMerge(tx, sc, m)
 }
 
 // Merge says that gone and kept are one human being, both in scope. What gone
@@ -220,7 +220,7 @@ func (s *Service) Undo(tx *store.Tx, sc auth.Scope, gone id.ID) error {
 	if err != nil {
 		return err
 	}
-	return s.split(tx, sc, known{r, kept}, b.Gone.person(gone, b.Area), b)
+	return s.split(tx, sc, known{row: r, Person: kept}, b.Gone.person(gone, b.Area), b)
 }
 
 func (s *Service) openMerge(sc auth.Scope, m merge) (b mergeBlob, err error) {
@@ -252,7 +252,7 @@ func (s *Service) split(tx *store.Tx, sc auth.Scope, kept known, gone Person, b 
 	if err := closeMerge(tx, sc, gone.ID, sc.Now()); err != nil {
 		return err
 	}
-	if err := s.tellApart(tx, sc, kept, known{row{id: gone.ID}, gone}); err != nil {
+	if err := s.tellApart(tx, sc, kept, known{row: row{id: gone.ID}, Person: gone}); err != nil {
 		return err
 	}
 	return audit.Append(tx, sc.Entry("person.undo", "person", kept.row.id.String(), kept.Area, map[string]any{"gone": gone.ID.String()}))
@@ -260,23 +260,19 @@ func (s *Service) split(tx *store.Tx, sc auth.Scope, kept known, gone Person, b 
 
 // revive writes the row of somebody who had gone, with a new key.
 func (s *Service) revive(tx *store.Tx, sc auth.Scope, p Person) error {
-	keys := s.blockKeys(blocksOf(newSide(p)))
-	key, wrapped := s.keys.NewKey(place(sc, p.ID, "key"))
-	r := row{id: p.ID, area: p.Area, wrapped: wrapped}
-	if err := s.seal(sc, &r, key, p); err != nil {
+	r, err := s.sealed(sc, row{id: p.ID}, p)
+	if err != nil {
 		return err
 	}
 	found, err := revivePerson(tx, sc, r, sc.Now())
 	if err != nil {
 		return err
 	}
+	keys := s.keysOf(p)
 	if !found {
 		return s.insert(tx, sc, p, keys)
 	}
-	if err := insertPapers(tx, sc, p.ID, s.paperIndexes(p)); err != nil {
-		return err
-	}
-	return insertBlocks(tx, sc, p.ID, keys)
+	return insertBlocks(tx, sc, standingIn(p.ID, keys))
 }
 
 // unlearn returns p as it would be had it not gone from before to after: a field

@@ -17,6 +17,7 @@ package person
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"khien/kernel/area"
 	"khien/kernel/audit"
@@ -99,8 +100,8 @@ func (s *Service) Create(tx *store.Tx, sc auth.Scope, p Person) (id.ID, error) {
 	if p.ID.IsZero() {
 		p.ID = id.New()
 	}
-	keys := s.blockKeys(blocksOf(newSide(p)))
-	if err := lockBlocks(tx, sc, p.ID, keys); err != nil {
+	keys := s.keysOf(p)
+	if err := lockBlocks(tx, sc, []id.ID{p.ID}, keys); err != nil {
 		return id.ID{}, err
 	}
 	if err := s.insert(tx, sc, p, keys); err != nil {
@@ -172,10 +173,16 @@ func (s *Service) Get(ctx context.Context, q store.Querier, sc auth.Scope, i id.
 // found bounds a search: nobody needs more namesakes on a page.
 const found = 50
 
-// FindByName returns the people in scope who have this name, marks and capitals
-// aside, 50 at most, by ID.
+// FindByName returns the people in scope who have this name, or had or have it
+// beside another, marks and capitals aside, 50 at most, by ID.
 func (s *Service) FindByName(ctx context.Context, q store.Querier, sc auth.Scope, name string) ([]Person, error) {
-	return s.find(ctx, q, sc, "name", s.nameIndex(name), selectByName)
+	name = area.Fold(name)
+	if name == "" {
+		return s.find(ctx, q, sc, look{by: "name"})
+	}
+	return s.find(ctx, q, sc, look{by: "name", index: s.nameIndex(name), main: selectByName, also: []block{{toName, name}}, fits: func(p Person) bool {
+		return area.Fold(p.Name) == name || slices.ContainsFunc(p.OtherNames, func(o string) bool { return area.Fold(o) == name })
+	}})
 }
 
 // FindByPhone returns the people in scope who have this phone, 50 at most, by
@@ -185,42 +192,65 @@ func (s *Service) FindByPhone(ctx context.Context, q store.Querier, sc auth.Scop
 	if err != nil {
 		return nil, err
 	}
-	return s.find(ctx, q, sc, "phone", s.phoneIndex(phone), selectByPhone)
+	return s.find(ctx, q, sc, look{by: "phone", index: s.phoneIndex(phone), main: selectByPhone, also: []block{{toPhone, phone}},
+		fits: func(p Person) bool { return p.Phone == phone || slices.Contains(p.OtherPhones, phone) }})
 }
 
-// FindByPaper returns the people in scope who hold a paper of this number.
+// FindByPaper returns the people in scope who hold a paper of this number. The
+// old and the new number of one insurance are the same.
 func (s *Service) FindByPaper(ctx context.Context, q store.Querier, sc auth.Scope, number string) ([]Person, error) {
 	number, err := normalPaper(number)
 	if err != nil {
 		return nil, err
 	}
-	return s.find(ctx, q, sc, "paper", s.paperIndex(number), selectByPaper)
+	var as []block
+	for _, k := range []PaperKind{CitizenCard, TravelPaper, InsuranceTag} { // an old card's number is classed like a citizen's
+		as = append(as, Paper{k, number}.block())
+	}
+	return s.find(ctx, q, sc, look{by: "paper", also: as, fits: func(p Person) bool {
+		return slices.ContainsFunc(p.Papers, func(x Paper) bool { return slices.Contains(as, x.block()) })
+	}})
 }
 
-type selectFunc func(context.Context, store.Querier, auth.Scope, []byte) ([]row, error)
+// look is what is looked for: a column's index, and blocks.
+type look struct {
+	by    string
+	index []byte
+	main  func(context.Context, store.Querier, auth.Scope, []byte) ([]row, error)
+	also  []block
+	fits  func(Person) bool // two texts may share a block's 64 bits
+}
 
-func (s *Service) find(ctx context.Context, q store.Querier, sc auth.Scope, by string, index []byte, sel selectFunc) ([]Person, error) {
+func (s *Service) find(ctx context.Context, q store.Querier, sc auth.Scope, l look) (people []Person, err error) {
 	if !sc.Allows(auth.ReadPeople) {
 		return nil, errAct
 	}
-	if index == nil {
-		return nil, nil
+	var rows []row
+	if l.main != nil {
+		if rows, err = l.main(ctx, q, sc, l.index); err != nil {
+			return nil, err
+		}
 	}
-	rows, err := sel(ctx, q, sc, index)
-	if err != nil {
-		return nil, err
+	if l.also != nil {
+		more, err := selectInBlocks(ctx, q, sc, s.blockKeys(l.also))
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
 	}
-	var people []Person
-	var ids []string
-	for _, r := range rows {
+	slices.SortFunc(rows, func(a, b row) int { return compareIDs(a.id, b.id) })
+	rows = slices.CompactFunc(rows, func(a, b row) bool { return a.id == b.id })
+	ids := []string{}
+	for _, r := range rows[:min(len(rows), found)] {
 		p, err := s.read(sc, r)
 		if err != nil {
 			return nil, err
 		}
-		people, ids = append(people, p), append(ids, p.ID.String())
+		if l.fits(p) {
+			people, ids = append(people, p), append(ids, p.ID.String())
+		}
 	}
-	detail := map[string]any{"by": by, "found": ids}
-	return people, s.note(ctx, q, sc.Entry("person.find", "person", "", 0, detail))
+	return people, s.note(ctx, q, sc.Entry("person.find", "person", "", 0, map[string]any{"by": l.by, "found": ids}))
 }
 
 // note writes down what staff or a console read; the program's own jobs read

@@ -114,7 +114,7 @@ func TestFromCreateToErase(t *testing.T) {
 		if key(err) != "person.erased" {
 			t.Errorf("change of an erased: got %v", err)
 		}
-		wantActs := map[string]int{"person.create": 1, "person.read": 2, "person.find": 6, "person.change": 1, "person.erase": 1}
+		wantActs := map[string]int{"person.create": 1, "person.read": 2, "person.find": 7, "person.change": 1, "person.erase": 1}
 		if diff := cmp.Diff(wantActs, acts(t, db, sc)); diff != "" {
 			t.Errorf("audit: %s", diff)
 		}

@@ -121,67 +121,53 @@ func (s *Service) phoneIndex(phone string) []byte {
 	return s.keys.BlindIndex("person phone", phone)
 }
 
-func (s *Service) paperIndex(number string) []byte { return s.keys.BlindIndex("person paper", number) }
-
-func (s *Service) paperIndexes(p Person) [][]byte {
-	var all [][]byte
-	for _, paper := range p.Papers {
-		x := s.paperIndex(paper.Number)
-		if !slices.ContainsFunc(all, func(y []byte) bool { return string(x) == string(y) }) {
-			all = append(all, x)
-		}
+// insert writes a new row with its blocks.
+func (s *Service) insert(tx *store.Tx, sc auth.Scope, p Person, keys []blockKey) error {
+	r, err := s.sealed(sc, row{id: p.ID, area: p.Area}, p)
+	if err != nil {
+		return err
 	}
-	return all
+	if err := insertPeople(tx, sc, []row{r}, sc.Now()); err != nil {
+		return err
+	}
+	return insertBlocks(tx, sc, standingIn(p.ID, keys))
 }
 
-// insert writes a new row with its papers and blocks.
-func (s *Service) insert(tx *store.Tx, sc auth.Scope, p Person, keys []blockKey) error {
-	key, wrapped := s.keys.NewKey(place(sc, p.ID, "key"))
-	r := row{id: p.ID, area: p.Area, wrapped: wrapped}
-	if err := s.seal(sc, &r, key, p); err != nil {
-		return err
+// sealed returns the row that says p: with r's key, wrapped anew when the master
+// key has changed, or with a new one when r has none.
+func (s *Service) sealed(sc auth.Scope, r row, p Person) (row, error) {
+	var key secret.Key
+	var err error
+	at := place(sc, r.id, "key")
+	if r.wrapped == nil {
+		key, r.wrapped = s.keys.NewKey(at)
+	} else if key, err = s.keys.Unwrap(r.wrapped, at); err != nil {
+		return r, fmt.Errorf("person: key of %s: %w", r.id, err)
 	}
-	if err := insertPerson(tx, sc, r, sc.Now()); err != nil {
-		return err
+	if s.keys.Old(r.wrapped) {
+		if r.wrapped, err = s.keys.Rewrap(r.wrapped, at); err != nil {
+			return r, fmt.Errorf("person: key of %s: %w", r.id, err)
+		}
 	}
-	if err := insertPapers(tx, sc, p.ID, s.paperIndexes(p)); err != nil {
-		return err
-	}
-	return insertBlocks(tx, sc, p.ID, keys)
+	r.area, p.ID = p.Area, r.id
+	return r, s.seal(sc, &r, key, p)
 }
 
 // rewrite writes a row anew that said was and now says p.
 func (s *Service) rewrite(tx *store.Tx, sc auth.Scope, r row, was, p Person) error {
-	key, err := s.keys.Unwrap(r.wrapped, place(sc, r.id, "key"))
+	r, err := s.sealed(sc, r, p)
 	if err != nil {
-		return fmt.Errorf("person: key of %s: %w", r.id, err)
-	}
-	if r.area = p.Area; s.keys.Old(r.wrapped) {
-		if r.wrapped, err = s.keys.Rewrap(r.wrapped, place(sc, r.id, "key")); err != nil {
-			return fmt.Errorf("person: key of %s: %w", r.id, err)
-		}
-	}
-	p.ID = r.id
-	if err := s.seal(sc, &r, key, p); err != nil {
 		return err
 	}
 	if err := updatePerson(tx, sc, r, sc.Now()); err != nil {
 		return err
 	}
-	if err := deletePapers(tx, sc, p.ID); err != nil {
+	k := known{row: r}
+	before, after := s.keysOf(was), s.keysOf(p)
+	if err := deleteBlocks(tx, sc, k.standing(before, after)); err != nil {
 		return err
 	}
-	if err := insertPapers(tx, sc, p.ID, s.paperIndexes(p)); err != nil {
-		return err
-	}
-	before, after := s.blockKeys(blocksOf(newSide(was))), s.blockKeys(blocksOf(newSide(p)))
-	if slices.Equal(before, after) {
-		return nil
-	}
-	if err := deleteBlocks(tx, sc, p.ID, before); err != nil {
-		return err
-	}
-	return insertBlocks(tx, sc, p.ID, after)
+	return insertBlocks(tx, sc, k.standing(after, before))
 }
 
 // empty takes away all that says who p is; the row stays for those that point at it.
@@ -189,10 +175,7 @@ func (s *Service) empty(tx *store.Tx, sc auth.Scope, p Person) error {
 	if err := erasePerson(tx, sc, p.ID, sc.Now()); err != nil {
 		return err
 	}
-	if err := deletePapers(tx, sc, p.ID); err != nil {
-		return err
-	}
-	return deleteBlocks(tx, sc, p.ID, s.blockKeys(blocksOf(newSide(p))))
+	return deleteBlocks(tx, sc, standingIn(p.ID, s.keysOf(p)))
 }
 
 // blockKey is a block as stored: a keyed hash of its text.
@@ -208,4 +191,18 @@ func (s *Service) blockKeys(blocks []block) []blockKey {
 		keys[i] = blockKey{b.kind, int64(binary.BigEndian.Uint64(h))}
 	}
 	return keys
+}
+
+func (s *Service) keysOf(p Person) []blockKey { return s.blockKeys(blocksOf(newSide(p))) }
+
+func standingIn(i id.ID, keys []blockKey) []standing {
+	k := known{row: row{id: i}}
+	return k.standing(keys, nil)
+}
+
+// equal reports whether p and q say the same.
+func (p Person) equal(q Person) bool {
+	return p.Name == q.Name && p.Birth == q.Birth && p.Sex == q.Sex && p.Phone == q.Phone && p.Address == q.Address && p.Area == q.Area &&
+		p.Household == q.Household && p.Nationality == q.Nationality && p.Occupation == q.Occupation &&
+		slices.Equal(p.Papers, q.Papers) && slices.Equal(p.OtherNames, q.OtherNames) && slices.Equal(p.OtherPhones, q.OtherPhones)
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"khien/kernel/audit"
 	"khien/kernel/auth"
 	"khien/kernel/fault"
 	"khien/kernel/id"
@@ -44,41 +43,15 @@ func (s *Service) Register(tx *store.Tx, sc auth.Scope, p Person) (Registered, e
 	if !sc.Allows(auth.WritePeople) {
 		return Registered{}, errAct
 	}
-	if err := p.normalise(); err != nil {
-		return Registered{}, err
-	}
-	if p.ID.IsZero() {
-		p.ID = id.New()
-	}
-	newcomer := newSide(p)
-	blocks := blocksOf(newcomer)
-	keys := s.blockKeys(blocks)
-	if err := lockBlocks(tx, sc, p.ID, keys); err != nil {
-		return Registered{}, err
-	}
-	if done, ok, err := s.registered(tx, sc, p.ID); ok || err != nil {
-		return done, err
-	}
-	found, full, err := s.candidates(tx, sc, newcomer, blocks, keys)
+	n, err := s.ready(p)
 	if err != nil {
 		return Registered{}, err
 	}
-	verdict, near := decide(found)
-	r := Registered{ID: p.ID, Verdict: verdict, Candidates: seen(sc, near), Full: full}
-	if verdict == Same {
-		r.ID = near[0].who.row.id
-		return r, s.mergeNew(tx, sc, near[0], p)
-	}
-	if err := s.insert(tx, sc, p, keys); err != nil {
+	rs, err := s.register(tx, sc, []newcomer{n})
+	if err != nil {
 		return Registered{}, err
 	}
-	for _, c := range near {
-		a, b := pair(p.ID, c.who.row.id)
-		if err := insertReview(tx, sc, a, b, tenths(c.like), sc.Now()); err != nil {
-			return Registered{}, err
-		}
-	}
-	return r, audit.Append(tx, sc.Entry("person.register", "person", p.ID.String(), p.Area, detailOf(verdict, near, full)))
+	return rs[0], nil
 }
 
 // registered answers for an ID that was registered before.
@@ -110,51 +83,8 @@ func (s *Service) registered(tx *store.Tx, sc auth.Scope, i id.ID) (Registered, 
 	return r, err == nil, err
 }
 
-// known is somebody who stands, opened.
-type known struct {
-	row row
-	Person
-}
-
-// candidates compares a newcomer with everyone in their blocks.
-func (s *Service) candidates(tx *store.Tx, sc auth.Scope, newcomer *side, blocks []block, keys []blockKey) (found []candidate[known], full []string, err error) {
-	members, err := selectMembers(tx, sc, keys)
-	if err != nil {
-		return nil, nil, err
-	}
-	in := make([]int, len(keys))
-	for _, m := range members {
-		in[m.n]++
-	}
-	for n, count := range in {
-		if kind := blocks[n].kind.String(); count > blockMost && !slices.Contains(full, kind) {
-			full = append(full, kind)
-		}
-	}
-	compared := map[id.ID]bool{}
-	for _, m := range members {
-		if in[m.n] > blockMost || compared[m.person] || len(compared) == candidatesMost {
-			continue
-		}
-		compared[m.person] = true
-		r, err := selectAnywhere(tx.Context(), tx, sc, m.person)
-		if err != nil {
-			return nil, nil, err
-		}
-		p, err := s.read(sc, r)
-		if fault.Is(err, fault.NotFound) { // erased
-			continue
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		found = append(found, candidate[known]{known{r, p}, compare(newcomer, newSide(p))})
-	}
-	return found, full, nil
-}
-
 // seen returns the candidates that the scope may know of.
-func seen(sc auth.Scope, all []candidate[known]) (ms []Match) {
+func seen(sc auth.Scope, all []candidate[*known]) (ms []Match) {
 	for _, c := range all {
 		if sc.Covers(c.who.Area) {
 			ms = append(ms, Match{c.who.row.id, c.like})
@@ -164,7 +94,7 @@ func seen(sc auth.Scope, all []candidate[known]) (ms []Match) {
 }
 
 // detailOf is what the audit trail keeps of a registration: ids and sums.
-func detailOf(v Verdict, near []candidate[known], full []string) map[string]any {
+func detailOf(v Verdict, near []candidate[*known], full []string) map[string]any {
 	d := map[string]any{"verdict": v}
 	var like []string
 	for _, c := range near {
@@ -179,7 +109,11 @@ func detailOf(v Verdict, near []candidate[known], full []string) map[string]any 
 	return d
 }
 
-func tenths(l Likeness) int64 { return int64(math.Round(l.Score * 10)) }
+func tenths(l Likeness) int64 { return tenthsOf(l.Score) }
+
+func tenthsOf(bits float64) int64 { return int64(math.Round(bits * 10)) }
+
+func compareIDs(a, b id.ID) int { return bytes.Compare(a[:], b[:]) }
 
 // pair orders two ids, as pairs are stored.
 func pair(a, b id.ID) (id.ID, id.ID) {
@@ -237,7 +171,7 @@ func (s *Service) Reindex(ctx context.Context, sc auth.Scope) (n int, err error)
 				if err != nil {
 					return err
 				}
-				if err := insertBlocks(tx, sc, r.id, s.blockKeys(blocksOf(newSide(p)))); err != nil {
+				if err := insertBlocks(tx, sc, standingIn(r.id, s.keysOf(p))); err != nil {
 					return err
 				}
 			}

@@ -211,7 +211,7 @@ func TestEraseReachesMergedCopies(t *testing.T) {
 				t.Errorf("%s: %d copies left, %v", table, n, err)
 			}
 		}
-		for _, table := range []string{"person_block", "person_paper", "person_review"} {
+		for _, table := range []string{"person_block", "person_review"} {
 			if n, err := store.One(t.Context(), db, store.Int, "select count(*) from "+table+" where province = 20"); err != nil || n != 0 {
 				t.Errorf("%s: %d rows left, %v", table, n, err)
 			}

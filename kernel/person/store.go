@@ -1,6 +1,7 @@
 package person
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -44,10 +45,18 @@ func selectByPhone(ctx context.Context, q store.Querier, sc auth.Scope, index []
 		" order by id limit $3", append([]any{sc.Province(), index, found}, args...)...)
 }
 
-func selectByPaper(ctx context.Context, q store.Querier, sc auth.Scope, index []byte) ([]row, error) {
-	inside, args := sc.Where("p.area", 4)
-	return store.All(ctx, q, scanRow, `select p.id, p.area, p.key_wrapped, p.sealed from person_paper n join person_person p on p.province = n.province and p.id = n.person
-where n.province = $1 and n.number_index = $2 and `+inside+" order by n.person limit $3", append([]any{sc.Province(), index, found}, args...)...)
+// selectInBlocks returns who stands in any of the blocks, in scope.
+func selectInBlocks(ctx context.Context, q store.Querier, sc auth.Scope, keys []blockKey) (all []row, err error) {
+	inside, args := sc.Where("p.area", 5)
+	for _, k := range keys {
+		rows, err := store.All(ctx, q, scanRow, `select p.id, p.area, p.key_wrapped, p.sealed from person_block b join person_person p on p.province = b.province and p.id = b.person
+where b.province = $1 and b.kind = $2 and b.key = $3 and `+inside+" order by b.person limit $4", append([]any{sc.Province(), int(k.kind), k.key, found}, args...)...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
 }
 
 // selectAnywhere returns a row whatever its area: one human being has one row in
@@ -62,10 +71,77 @@ func selectIDs(ctx context.Context, q store.Querier, sc auth.Scope, after id.ID,
 		" order by id limit $3", append([]any{sc.Province(), after[:], limit}, args...)...)
 }
 
-func insertPerson(tx *store.Tx, sc auth.Scope, r row, now time.Time) error {
-	_, err := tx.Exec(`insert into person_person (province, id, area, key_wrapped, sealed, name_index, phone_index, created_ms, changed_ms, erased_ms)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0)`, sc.Province(), r.id, r.area, r.wrapped, r.sealed, r.nameIndex, r.phoneIndex, store.Millis(now))
-	return err
+// selectRows returns the rows of ids, whatever their areas, as selectAnywhere.
+func selectRows(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (all []row, err error) {
+	err = eachPart(sc, ids, func(marks string, args []any) error {
+		rows, err := store.All(ctx, q, scanRow, "select id, area, key_wrapped, sealed from person_person where province = $1 and id in ("+marks+")", args...)
+		all = append(all, rows...)
+		return err
+	})
+	return all, err
+}
+
+// selectStanding returns which of the ids have a row, or went by a merge.
+func selectStanding(tx *store.Tx, sc auth.Scope, ids []id.ID) (all []id.ID, err error) {
+	for _, text := range []string{"select id from person_person where province = $1 and id in (", "select gone from person_merge where province = $1 and undone_ms = 0 and gone in ("} {
+		err = eachPart(sc, ids, func(marks string, args []any) error {
+			there, err := store.All(tx.Context(), tx, scanID, text+marks+")", args...)
+			all = append(all, there...)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func scanID(s store.Scan) (i id.ID, err error) {
+	err = s(&i)
+	return i, err
+}
+
+// eachPart calls do for the ids part by part.
+func eachPart(sc auth.Scope, ids []id.ID, do func(marks string, args []any) error) error {
+	for part := range slices.Chunk(ids, 200) {
+		marks, args := marked(part, []any{sc.Province()}, func(i id.ID) any { return i })
+		if err := do(marks, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertPeople writes new rows, in the order of their ids.
+func insertPeople(tx *store.Tx, sc auth.Scope, rows []row, now time.Time) error {
+	slices.SortFunc(rows, func(a, b row) int { return compareIDs(a.id, b.id) })
+	return insertAll(tx, "person_person", "province, id, area, key_wrapped, sealed, name_index, phone_index, created_ms, changed_ms, erased_ms", "", rows, func(r row) []any {
+		return []any{sc.Province(), r.id, r.area, r.wrapped, r.sealed, r.nameIndex, r.phoneIndex, store.Millis(now), store.Millis(now), 0}
+	})
+}
+
+// insertAll writes one statement a row on SQLite: one of many rows opens a
+// journal of its own, and closing that walks all that the transaction has
+// written, which was half of an import's time. On PostgreSQL the way to the
+// server counts.
+func insertAll[T any](tx *store.Tx, table, columns, onConflict string, all []T, values func(T) []any) error {
+	b := store.Bulk{Table: table, Columns: strings.Split(columns, ", "), OnConflict: onConflict}
+	if tx.Engine() != store.SQLite {
+		_, err := b.Insert(tx, func(yield func([]any) bool) {
+			for _, v := range all {
+				if !yield(values(v)) {
+					return
+				}
+			}
+		})
+		return err
+	}
+	for _, v := range all {
+		if _, err := b.Insert(tx, func(yield func([]any) bool) { yield(values(v)) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // updatePerson writes a row that selectPerson has found in scope.
@@ -85,20 +161,6 @@ where province = $1 and id = $2 and `+inside, append([]any{sc.Province(), i, sto
 	return err
 }
 
-func insertPapers(tx *store.Tx, sc auth.Scope, person id.ID, indexes [][]byte) error {
-	for _, x := range indexes {
-		if _, err := tx.Exec("insert into person_paper (province, person, number_index) values ($1, $2, $3)", sc.Province(), person, x); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func deletePapers(tx *store.Tx, sc auth.Scope, person id.ID) error {
-	_, err := tx.Exec("delete from person_paper where province = $1 and person = $2", sc.Province(), person)
-	return err
-}
-
 // revivePerson fills a row that a merge had emptied.
 func revivePerson(tx *store.Tx, sc auth.Scope, r row, now time.Time) (found bool, err error) {
 	n, err := tx.Exec(`update person_person set area = $3, key_wrapped = $4, sealed = $5, name_index = $6, phone_index = $7, changed_ms = $8, erased_ms = 0
@@ -112,11 +174,14 @@ const slots = 4096
 // lockBlocks makes whoever writes into the same blocks wait for this
 // transaction's end, so that two who bring the same human being at once find
 // one another. SQLite has one writer anyway.
-func lockBlocks(tx *store.Tx, sc auth.Scope, i id.ID, keys []blockKey) error {
+func lockBlocks(tx *store.Tx, sc auth.Scope, ids []id.ID, keys []blockKey) error {
 	if tx.Engine() == store.SQLite {
 		return nil
 	}
-	all := []int{int(i[14])<<4&(slots-1) | int(i[15])&15}
+	var all []int
+	for _, i := range ids {
+		all = append(all, int(i[14])<<4&(slots-1)|int(i[15])&15)
+	}
 	for _, k := range keys {
 		all = append(all, int(uint64(k.key)%slots))
 	}
@@ -132,66 +197,108 @@ func lockBlocks(tx *store.Tx, sc auth.Scope, i id.ID, keys []blockKey) error {
 	return err
 }
 
-// insertBlocks writes one statement a row on SQLite: one of many rows opens a
-// journal of its own, and closing that walks all that the transaction has
-// written, which was half of an import's time. On PostgreSQL the way to the
-// server counts.
-func insertBlocks(tx *store.Tx, sc auth.Scope, person id.ID, keys []blockKey) error {
-	if tx.Engine() == store.SQLite {
-		for _, k := range keys {
-			if _, err := tx.Exec("insert into person_block (province, kind, key, person) values ($1, $2, $3, $4) on conflict do nothing",
-				sc.Province(), int(k.kind), k.key, person); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	b := store.Bulk{Table: "person_block", Columns: []string{"province", "kind", "key", "person"}, OnConflict: "on conflict do nothing"}
-	_, err := b.Insert(tx, func(yield func([]any) bool) {
-		for _, k := range keys {
-			if !yield([]any{sc.Province(), int(k.kind), k.key, person}) {
-				return
-			}
-		}
+func insertBlocks(tx *store.Tx, sc auth.Scope, all []standing) error {
+	slices.SortFunc(all, standing.compare)
+	return insertAll(tx, "person_block", "province, kind, key, person", "on conflict do nothing", all, func(b standing) []any {
+		return []any{sc.Province(), int(b.kind), b.key, b.person}
 	})
-	return err
 }
 
-func deleteBlocks(tx *store.Tx, sc auth.Scope, person id.ID, keys []blockKey) error {
-	for _, k := range keys {
-		if _, err := tx.Exec("delete from person_block where province = $1 and kind = $2 and key = $3 and person = $4", sc.Province(), int(k.kind), k.key, person); err != nil {
+func deleteBlocks(tx *store.Tx, sc auth.Scope, all []standing) error {
+	slices.SortFunc(all, standing.compare)
+	for _, b := range all {
+		if _, err := tx.Exec("delete from person_block where province = $1 and kind = $2 and key = $3 and person = $4", sc.Province(), int(b.kind), b.key, b.person); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// member is one who stands in block n of those asked for.
-type member struct {
-	n      int
-	person id.ID
+func (a standing) compare(b standing) int {
+	return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.key, b.key), compareIDs(a.person, b.person))
 }
 
-// selectMembers returns who stands in the blocks, at most one more than
-// blockMost of each; in one statement, for a network lies between.
-func selectMembers(tx *store.Tx, sc auth.Scope, keys []blockKey) ([]member, error) {
-	var text strings.Builder
-	args := []any{sc.Province(), blockMost + 1}
-	for n, k := range keys {
-		if n > 0 {
-			text.WriteString(" union all ")
+// How many blocks one statement asks for, and how many rows it may answer with
+// before its blocks are asked for one by one: blocks of a province rarely hold
+// more than a handful.
+const (
+	blocksAsked   = 200
+	membersAnswer = 4_000
+)
+
+// selectMembers calls in with a block and who stands in it, for at most one more
+// than blockMost of each; in few statements, for a network lies between.
+func selectMembers(ctx context.Context, q store.Querier, sc auth.Scope, keys []blockKey, in func(k blockKey, person id.ID)) error {
+	byKind := map[blockKind][]blockKey{}
+	for _, k := range keys {
+		byKind[k.kind] = append(byKind[k.kind], k)
+	}
+	for _, of := range byKind {
+		slices.SortFunc(of, func(a, b blockKey) int { return cmp.Compare(a.key, b.key) })
+		for part := range slices.Chunk(of, blocksAsked) {
+			if err := selectMembersOf(ctx, q, sc, part, in); err != nil {
+				return err
+			}
 		}
-		args = append(args, int(k.kind), k.key)
-		fmt.Fprintf(&text, "select n, person from (select %d as n, person from person_block where province = $1 and kind = $%d and key = $%d limit $2) b%d",
-			n, len(args)-1, len(args), n)
 	}
-	if len(keys) == 0 {
-		return nil, nil
+	return nil
+}
+
+// selectMembersOf answers for blocks of one kind.
+func selectMembersOf(ctx context.Context, q store.Querier, sc auth.Scope, keys []blockKey, in func(k blockKey, person id.ID)) error {
+	type row struct {
+		key    int64
+		person id.ID
 	}
-	return store.All(tx.Context(), tx, func(s store.Scan) (m member, err error) {
-		err = s(&m.n, &m.person)
-		return m, err
-	}, text.String(), args...)
+	marks, args := marked(keys, []any{sc.Province(), int(keys[0].kind), membersAnswer}, func(k blockKey) any { return k.key })
+	rows, err := store.All(ctx, q, func(s store.Scan) (r row, err error) {
+		err = s(&r.key, &r.person)
+		return r, err
+	}, "select key, person from person_block where province = $1 and kind = $2 and key in ("+marks+") limit $3", args...)
+	if err != nil {
+		return err
+	}
+	if len(rows) < membersAnswer {
+		for _, r := range rows {
+			in(blockKey{keys[0].kind, r.key}, r.person)
+		}
+		return nil
+	}
+	for _, k := range keys {
+		ids, err := selectBlock(ctx, q, sc, k, blockMost+1)
+		if err != nil {
+			return err
+		}
+		for _, i := range ids {
+			in(k, i)
+		}
+	}
+	return nil
+}
+
+// marked returns the parameters' names and all arguments of a statement that
+// asks for each of all, after those that args has. They are filled up with the
+// last of all to one of a few numbers, so that few texts are prepared.
+func marked[T any](all []T, args []any, value func(T) any) (marks string, _ []any) {
+	size := 1
+	for size < len(all) {
+		size *= 4
+	}
+	if size > 200 {
+		size = max(200, len(all))
+	}
+	names := make([]string, size)
+	for i := range size {
+		args = append(args, value(all[min(i, len(all)-1)]))
+		names[i] = fmt.Sprintf("$%d", len(args))
+	}
+	return strings.Join(names, ", "), args
+}
+
+// selectBlock returns the first of those who stand in a block.
+func selectBlock(ctx context.Context, q store.Querier, sc auth.Scope, k blockKey, limit int) ([]id.ID, error) {
+	return store.All(ctx, q, scanID, "select person from person_block where province = $1 and kind = $2 and key = $3 order by person limit $4",
+		sc.Province(), int(k.kind), k.key, limit)
 }
 
 // merge is one person's end in another, as stored.

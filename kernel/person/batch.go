@@ -1,0 +1,555 @@
+package person
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+
+	"khien/kernel/audit"
+	"khien/kernel/auth"
+	"khien/kernel/fault"
+	"khien/kernel/id"
+	"khien/kernel/store"
+)
+
+// newcomer is somebody made ready to be looked for; it is never changed.
+type newcomer struct {
+	Person
+	side   *side
+	blocks []block
+	keys   []blockKey
+}
+
+func (s *Service) ready(p Person) (newcomer, error) {
+	if err := p.normalise(); err != nil {
+		return newcomer{}, err
+	}
+	if p.ID.IsZero() {
+		p.ID = id.New()
+	}
+	n := newcomer{Person: p, side: newSide(p)}
+	n.blocks = blocksOf(n.side)
+	n.keys = s.blockKeys(n.blocks)
+	return n, nil
+}
+
+// readyAll makes many ready, on all processors.
+func (s *Service) readyAll(people []Person) ([]newcomer, error) {
+	all := make([]newcomer, len(people))
+	return all, atOnce(len(people), func(i int) (err error) {
+		if all[i], err = s.ready(people[i]); err != nil {
+			if f := fault.Of(err); f != nil {
+				return f.InRow(i + 1)
+			}
+		}
+		return err
+	})
+}
+
+// atOnce calls do for 0 to n-1 on all processors and returns the error of the lowest.
+func atOnce(n int, do func(i int) error) error {
+	workers := min(runtime.GOMAXPROCS(0), n/16+1)
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < n; i += workers {
+				errs[i] = do(i)
+			}
+		})
+	}
+	wg.Wait()
+	return cmp.Or(errs...)
+}
+
+// imported is how many people one transaction of Import takes: a few hundred
+// milliseconds, in which nobody else can write to SQLite.
+const imported = 1_000
+
+// Import registers many, each as Register would after the one before, and calls
+// each with those of every transaction once they are durable; first is the place
+// of the first of them. An error leaves the transactions before it standing, and
+// a second Import of the same people, with the same IDs, goes on from there.
+func (s *Service) Import(ctx context.Context, sc auth.Scope, people []Person, each func(first int, rs []Registered) error) error {
+	if !sc.Allows(auth.WritePeople) {
+		return errAct
+	}
+	type part struct {
+		first int
+		all   []newcomer
+		err   error
+	}
+	parts := make(chan part, 1) // one is made ready while the one before is written
+	run, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	wg.Go(func() {
+		defer close(parts)
+		for first := 0; first < len(people); first += imported {
+			all, err := s.readyAll(people[first:min(first+imported, len(people))])
+			select {
+			case parts <- part{first, all, err}:
+			case <-run.Done():
+				return
+			}
+		}
+	})
+	for p := range parts {
+		if p.err != nil {
+			return p.err
+		}
+		var rs []Registered
+		err := s.db.Tx(ctx, func(tx *store.Tx) (err error) {
+			rs, err = s.register(tx, sc, p.all)
+			return err
+		})
+		if err == nil && each != nil {
+			err = each(p.first, rs)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// RegisterAll registers many in the caller's transaction, as Register would one
+// after the other. A person that Register would refuse refuses them all, as a
+// fault that names the row, from 1.
+func (s *Service) RegisterAll(tx *store.Tx, sc auth.Scope, people []Person) ([]Registered, error) {
+	if !sc.Allows(auth.WritePeople) {
+		return nil, errAct
+	}
+	all, err := s.readyAll(people)
+	if err != nil {
+		return nil, err
+	}
+	return s.register(tx, sc, all)
+}
+
+// register reads who may be meant, decides on one after the other in memory,
+// and then writes what came of it.
+func (s *Service) register(tx *store.Tx, sc auth.Scope, all []newcomer) ([]Registered, error) {
+	b := &batch{s: s, tx: tx, sc: sc, all: all, stand: map[id.ID]*known{}, blocks: map[blockKey]*members{}, done: map[id.ID]Registered{}}
+	if err := b.read(); err != nil {
+		return nil, err
+	}
+	rs := make([]Registered, len(all))
+	for i := range all {
+		r, ok := b.done[all[i].ID]
+		if !ok {
+			var err error
+			if r, err = b.admit(i); err != nil {
+				return nil, err
+			}
+			b.done[all[i].ID] = r
+		}
+		rs[i] = r
+	}
+	if err := b.write(); err != nil {
+		return nil, err
+	}
+	return rs, b.note(rs)
+}
+
+// known is somebody who stands, opened, as the batch has left them so far.
+type known struct {
+	row row
+	Person
+	side *side
+	keys []blockKey
+	was  []blockKey // before this batch; nil for those it brought
+	new  bool
+	old  bool // changed by this batch
+}
+
+// members are who stands in a block.
+type members struct {
+	before      []id.ID // in the order of their ids, at most one more than blockMost
+	added, gone []id.ID // by this batch
+}
+
+// batch is one run of register.
+type batch struct {
+	s      *Service
+	tx     *store.Tx
+	sc     auth.Scope
+	all    []newcomer
+	stand  map[id.ID]*known
+	blocks map[blockKey]*members
+	done   map[id.ID]Registered
+	likes  [][]weighed
+
+	order   []*known // those new or changed, in the order in which they became so
+	merges  []*folded
+	reviews []Review
+	verdict []noted
+}
+
+// weighed is what comparing a newcomer with who stood before the batch gave.
+type weighed struct {
+	side *side
+	like Likeness
+}
+
+// read locks the blocks, and reads who was registered before, who stands in the
+// blocks, and what is known of them.
+func (b *batch) read() error {
+	var keys []blockKey
+	var ids []id.ID
+	for _, n := range b.all {
+		ids = append(ids, n.ID)
+		for i, k := range n.keys {
+			if n.blocks[i].kind.compared() && b.blocks[k] == nil {
+				b.blocks[k] = &members{}
+				keys = append(keys, k)
+			}
+		}
+	}
+	if err := lockBlocks(b.tx, b.sc, ids, keys); err != nil {
+		return err
+	}
+	if err := b.readDone(ids); err != nil {
+		return err
+	}
+	err := selectMembers(b.tx.Context(), b.tx, b.sc, keys, func(k blockKey, i id.ID) {
+		m := b.blocks[k]
+		m.before = append(m.before, i)
+	})
+	if err != nil {
+		return err
+	}
+	if err := b.readPeople(); err != nil {
+		return err
+	}
+	return b.weigh()
+}
+
+// readDone answers for the ids that were registered before.
+func (b *batch) readDone(ids []id.ID) error {
+	stand, err := selectStanding(b.tx, b.sc, ids)
+	for _, i := range stand {
+		r, ok, bad := b.s.registered(b.tx, b.sc, i)
+		if bad != nil {
+			return bad
+		}
+		if ok {
+			b.done[i] = r
+		}
+	}
+	return err
+}
+
+func (b *batch) readPeople() error {
+	var ids []id.ID
+	for _, m := range b.blocks {
+		slices.SortFunc(m.before, compareIDs)
+		if len(m.before) > blockMost {
+			continue
+		}
+		for _, i := range m.before {
+			if _, asked := b.stand[i]; !asked {
+				b.stand[i] = nil
+				ids = append(ids, i)
+			}
+		}
+	}
+	slices.SortFunc(ids, compareIDs)
+	rows, err := selectRows(b.tx.Context(), b.tx, b.sc, ids)
+	if err != nil {
+		return err
+	}
+	all := make([]*known, len(rows))
+	err = atOnce(len(rows), func(i int) error {
+		p, err := b.s.read(b.sc, rows[i])
+		if fault.Is(err, fault.NotFound) { // erased
+			return nil
+		}
+		k := &known{row: rows[i], Person: p, side: newSide(p)}
+		all[i] = k
+		return err
+	})
+	for _, k := range all {
+		if k != nil {
+			b.stand[k.row.id] = k
+		}
+	}
+	return err
+}
+
+// weigh compares every newcomer with those who stood before, on all processors.
+func (b *batch) weigh() error {
+	b.likes = make([][]weighed, len(b.all))
+	return atOnce(len(b.all), func(i int) error {
+		if _, done := b.done[b.all[i].ID]; done {
+			return nil
+		}
+		near, _ := b.near(i)
+		for _, k := range near {
+			b.likes[i] = append(b.likes[i], weighed{k.side, compare(b.all[i].side, k.side)})
+		}
+		return nil
+	})
+}
+
+// near returns who stands in the blocks of a newcomer, in the order of the
+// blocks and their ids, and the kinds of those too full to look into.
+func (b *batch) near(i int) (near []*known, full []string) {
+	n := b.all[i]
+	var seen []id.ID
+	for j, k := range n.keys {
+		if !n.blocks[j].kind.compared() {
+			continue
+		}
+		in := b.blocks[k].now()
+		if len(in) > blockMost {
+			if kind := n.blocks[j].kind.String(); !slices.Contains(full, kind) {
+				full = append(full, kind)
+			}
+			continue
+		}
+		for _, m := range in {
+			if slices.Contains(seen, m) || len(seen) == candidatesMost {
+				continue
+			}
+			seen = append(seen, m)
+			if who := b.stand[m]; who != nil {
+				near = append(near, who)
+			}
+		}
+	}
+	return near, full
+}
+
+// now returns who stands in the block, in the order of their ids.
+func (m *members) now() []id.ID {
+	if len(m.added) == 0 && len(m.gone) == 0 {
+		return m.before
+	}
+	in := slices.DeleteFunc(slices.Clone(m.before), func(i id.ID) bool { return slices.Contains(m.gone, i) })
+	in = append(in, m.added...)
+	slices.SortFunc(in, compareIDs)
+	return in
+}
+
+// admit decides on one newcomer and lets the batch know the outcome.
+func (b *batch) admit(i int) (Registered, error) {
+	n := b.all[i]
+	near, full := b.near(i)
+	found := make([]candidate[*known], len(near))
+	for j, k := range near {
+		found[j] = candidate[*known]{k, b.like(i, k)}
+	}
+	verdict, close := decide(found)
+	r := Registered{ID: n.ID, Verdict: verdict, Candidates: seen(b.sc, close), Full: full}
+	b.verdict = append(b.verdict, noted{verdict, n.Person, close, full})
+	if verdict == Same {
+		r.ID = close[0].who.row.id
+		return r, b.fold(close[0].who, n, tenths(close[0].like))
+	}
+	b.enter(n)
+	for _, c := range close {
+		x, y := pair(n.ID, c.who.row.id)
+		b.reviews = append(b.reviews, Review{A: x, B: y, Score: float64(tenths(c.like)) / 10})
+	}
+	return r, nil
+}
+
+func (b *batch) like(i int, k *known) Likeness {
+	for _, w := range b.likes[i] {
+		if w.side == k.side {
+			return w.like
+		}
+	}
+	return compare(b.all[i].side, k.side)
+}
+
+// enter lets a newcomer stand.
+func (b *batch) enter(n newcomer) {
+	k := &known{row: row{id: n.ID, area: n.Area}, Person: n.Person, side: n.side, keys: n.keys, new: true}
+	b.stand[n.ID] = k
+	b.order = append(b.order, k)
+	for _, key := range n.keys {
+		b.join(key, n.ID)
+	}
+}
+
+func (b *batch) join(key blockKey, i id.ID) {
+	if m := b.blocks[key]; m != nil { // else nobody of this batch looks there
+		m.gone = slices.DeleteFunc(m.gone, func(g id.ID) bool { return g == i })
+		if !slices.Contains(m.before, i) {
+			m.added = append(m.added, i)
+		}
+	}
+}
+
+// leave takes somebody out of a block. Of a full block only a part was read:
+// then it is read anew, for it may have become one to look into.
+func (b *batch) leave(key blockKey, i id.ID) error {
+	m := b.blocks[key]
+	if m == nil {
+		return nil
+	}
+	if slices.Contains(m.added, i) {
+		m.added = slices.DeleteFunc(m.added, func(a id.ID) bool { return a == i })
+		return nil
+	}
+	m.gone = append(m.gone, i)
+	if len(m.before) <= blockMost {
+		return nil
+	}
+	var err error
+	if m.before, err = selectBlock(b.tx.Context(), b.tx, b.sc, key, blockMost+1+len(m.gone)); err != nil || len(m.now()) > blockMost {
+		return err
+	}
+	return b.readPeople()
+}
+
+// folded is a merge that the batch will write.
+type folded struct {
+	merge
+	blob mergeBlob
+}
+
+// fold merges a newcomer into somebody who stands.
+func (b *batch) fold(k *known, n newcomer, tenths int64) error {
+	f := &folded{merge{gone: n.ID, kept: k.row.id, tenths: tenths}, mergeBlob{Gone: blobOf(n.Person), Area: n.Area}}
+	b.merges = append(b.merges, f)
+	after := k.learn(n.Person)
+	if k.Person.equal(after) {
+		return nil
+	}
+	f.blob.between(k.Person, after)
+	was := k.keys
+	if was == nil {
+		was = b.s.blockKeys(blocksOf(k.side))
+	}
+	if !k.new && !k.old {
+		k.was, k.old = was, true
+		b.order = append(b.order, k)
+	}
+	k.Person, k.side = after, newSide(after)
+	k.keys = b.s.blockKeys(blocksOf(k.side))
+	for _, key := range k.keys {
+		if !slices.Contains(was, key) {
+			b.join(key, k.row.id)
+		}
+	}
+	for _, key := range was {
+		if slices.Contains(k.keys, key) {
+			continue
+		}
+		if err := b.leave(key, k.row.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write seals on all processors and writes in the order of the keys, which is
+// the order of the pages.
+func (b *batch) write() error {
+	err := atOnce(len(b.order), func(i int) (err error) {
+		k := b.order[i]
+		k.row, err = b.s.sealed(b.sc, k.row, k.Person)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = atOnce(len(b.merges), func(i int) error { return b.s.sealMerge(b.sc, &b.merges[i].merge, b.merges[i].blob) })
+	if err != nil {
+		return err
+	}
+	var fresh []row
+	var in, out []standing
+	for _, k := range b.order {
+		if k.new {
+			fresh = append(fresh, k.row)
+		} else if err := updatePerson(b.tx, b.sc, k.row, b.sc.Now()); err != nil {
+			return err
+		}
+		in, out = append(in, k.standing(k.keys, k.was)...), append(out, k.standing(k.was, k.keys)...)
+	}
+	if err := insertPeople(b.tx, b.sc, fresh, b.sc.Now()); err != nil {
+		return err
+	}
+	if err := deleteBlocks(b.tx, b.sc, out); err != nil {
+		return err
+	}
+	if err := insertBlocks(b.tx, b.sc, in); err != nil {
+		return err
+	}
+	for _, f := range b.merges {
+		if err := insertMerge(b.tx, b.sc, f.merge); err != nil {
+			return err
+		}
+	}
+	for _, r := range b.reviews {
+		if err := insertReview(b.tx, b.sc, r.A, r.B, tenthsOf(r.Score), b.sc.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// standing is one person in one block.
+type standing struct {
+	blockKey
+	person id.ID
+}
+
+// standing returns the rows of keys that are not among others.
+func (k *known) standing(keys, others []blockKey) (all []standing) {
+	for _, key := range keys {
+		if !slices.Contains(others, key) {
+			all = append(all, standing{key, k.row.id})
+		}
+	}
+	return all
+}
+
+// noted is what the audit trail keeps of one registration.
+type noted struct {
+	verdict Verdict
+	who     Person
+	near    []candidate[*known]
+	full    []string
+}
+
+// note writes what became of the batch down: of one person as of that person, of
+// many in one row, whose detail names them all.
+func (b *batch) note([]Registered) error {
+	switch len(b.verdict) {
+	case 0:
+		return nil
+	case 1:
+		return audit.Append(b.tx, b.verdict[0].entry(b.sc))
+	}
+	var fresh []string
+	merged, like := map[string]string{}, map[string][]string{}
+	for _, v := range b.verdict {
+		who := v.who.ID.String()
+		if v.verdict == Same {
+			merged[who] = v.near[0].who.row.id.String()
+			continue
+		}
+		fresh = append(fresh, who)
+		for _, c := range v.near {
+			like[who] = append(like[who], c.who.row.id.String())
+		}
+	}
+	detail := map[string]any{"people": len(b.verdict), "new": fresh, "merged": merged, "like": like}
+	return audit.Append(b.tx, b.sc.Entry("person.import", "person", "", 0, detail))
+}
+
+func (n noted) entry(sc auth.Scope) audit.Entry {
+	if n.verdict == Same {
+		into := n.near[0].who
+		return sc.Entry("person.merge", "person", into.row.id.String(), into.Area, map[string]any{"gone": n.who.ID.String(), "bits": n.near[0].like.Score})
+	}
+	return sc.Entry("person.register", "person", n.who.ID.String(), n.who.Area, detailOf(n.verdict, n.near, n.full))
+}
