@@ -12,9 +12,10 @@ import (
 
 // Bounds of a delivery.
 const (
-	batchMost = 200              // facts in one transaction
-	pauseMost = time.Minute      // between tries of a fact that a listener refuses
-	lookEvery = 30 * time.Second // even when nobody woke us
+	batchMost  = 200              // facts in one transaction
+	batchBytes = 256 << 10        // of payload in one transaction, or one fact: SQLite's other writers wait for it
+	pauseMost  = time.Minute      // between tries of a fact that a listener refuses
+	lookEvery  = 30 * time.Second // even when nobody woke us
 )
 
 // Bus delivers one province's facts to the listeners of this node. Several
@@ -90,9 +91,34 @@ func (b *Bus) step(ctx context.Context, l Listener, part int) (heard int, err er
 	if err != nil || len(facts) == 0 {
 		return 0, err
 	}
-	if err = b.deliver(ctx, l, seq, facts); err == nil || errors.Is(err, errMoved) {
-		return len(facts), nil
+	for len(facts) > 0 {
+		n := fits(facts)
+		err := b.deliver(ctx, l, seq, facts[:n])
+		if errors.Is(err, errMoved) {
+			return heard + n, nil
+		}
+		if err != nil {
+			alone, err := b.deliverEach(ctx, l, seq, facts[:n])
+			return heard + alone, err
+		}
+		heard, seq, facts = heard+n, facts[n-1].Seq, facts[n:]
 	}
+	return heard, nil
+}
+
+// fits returns how many of the facts go into one transaction, at least 1.
+func fits(facts []Fact) int {
+	bytes := 0
+	for i, f := range facts {
+		if bytes += len(f.Payload); i > 0 && bytes > batchBytes {
+			return i
+		}
+	}
+	return len(facts)
+}
+
+// deliverEach delivers facts each alone, up to the one that is refused.
+func (b *Bus) deliverEach(ctx context.Context, l Listener, seq int64, facts []Fact) (heard int, err error) {
 	for _, f := range facts {
 		if err := b.deliver(ctx, l, seq, []Fact{f}); err != nil {
 			return heard, err
@@ -115,14 +141,6 @@ func (b *Bus) deliver(ctx context.Context, l Listener, from int64, facts []Fact)
 		if !moved {
 			return errMoved
 		}
-		for _, f := range facts {
-			if !l.wants(f) {
-				continue
-			}
-			if err := l.Hear(tx.Context(), tx, f); err != nil {
-				return err
-			}
-		}
-		return nil
+		return l.hear(tx, facts)
 	})
 }

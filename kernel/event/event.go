@@ -67,6 +67,11 @@ type Listener struct {
 	// Hear runs in the transaction that moves the cursor. Its error undoes
 	// both, and the fact is told again later.
 	Hear func(ctx context.Context, tx *store.Tx, f Fact) error
+	// HearAll hears what waits of one part at once, in order, instead of Hear:
+	// for a listener whose rows cost less together. At most batchBytes of
+	// payload; when it fails each fact is told alone, so that the one that is
+	// refused holds back only what follows it.
+	HearAll func(ctx context.Context, tx *store.Tx, fs []Fact) error
 }
 
 // told gathers a transaction's facts until its end.
@@ -143,3 +148,22 @@ func Lag(ctx context.Context, q store.Querier, province int, listeners []Listene
 }
 
 func (l Listener) wants(f Fact) bool { return slices.Contains(l.Kinds, f.Kind) }
+
+// hear tells l those of the facts that it wants.
+func (l Listener) hear(tx *store.Tx, facts []Fact) error {
+	var wanted []Fact
+	for _, f := range facts {
+		if l.wants(f) {
+			wanted = append(wanted, f)
+		}
+	}
+	if l.HearAll != nil && len(wanted) > 0 {
+		return l.HearAll(tx.Context(), tx, wanted)
+	}
+	for _, f := range wanted {
+		if err := l.Hear(tx.Context(), tx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
