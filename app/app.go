@@ -25,6 +25,7 @@ import (
 	"khien/kernel/i18n"
 	"khien/kernel/job"
 	"khien/kernel/person"
+	"khien/kernel/phone"
 	"khien/kernel/place"
 	"khien/kernel/secret"
 	"khien/kernel/store"
@@ -55,6 +56,7 @@ type App struct {
 	Catalog   *i18n.Catalog
 	Auth      *auth.Service
 	People    *person.Service
+	Phones    *phone.Service
 	Places    *place.Service
 	Points    *point.Service
 	Outbreak  *outbreak.Service
@@ -118,7 +120,7 @@ func (a *App) build(ctx context.Context) error {
 
 // Pages are the pages and texts of every package that shows something.
 func Pages() []web.Pages {
-	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), outbreak.Pages(), epimap.Pages(),
+	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), phone.Pages(), outbreak.Pages(), epimap.Pages(),
 		point.Pages()}
 }
 
@@ -139,6 +141,7 @@ func (a *App) migrate(ctx context.Context) error {
 	}{
 		{"event", event.Migrations()}, {"job", job.Migrations()}, {"audit", audit.Migrations()}, {"secret", secret.Migrations()},
 		{"auth", auth.Migrations()}, {"person", person.Migrations()}, {"area", area.Migrations()},
+		{"phone", phone.Migrations()},
 		{"outbreak", outbreak.Migrations()}, {"epimap", epimap.Migrations()},
 		{"place", place.Migrations()}, {"point", point.Migrations()},
 	} {
@@ -164,6 +167,8 @@ func (a *App) services(views *web.Views) error {
 		return err
 	}
 	a.People = person.New(person.Config{DB: a.DB, Keys: a.Keys})
+	a.Phones = phone.New(phone.Config{DB: a.DB, Keys: a.Keys, People: a.People, Gazetteer: a.Gazetteer, Home: home, Province: a.Province,
+		Now: a.Now, Catalog: a.Catalog, Views: views, Log: a.Log})
 	a.Outbreak = outbreak.New(outbreak.Config{DB: a.DB, Gazetteer: a.Gazetteer, People: a.People, Province: a.Province,
 		Edition: edition, Now: a.Now, Views: views, Log: a.Log})
 	a.boundaries = area.NewBoundaryStore(a.DB, a.Province, a.Gazetteer)
@@ -176,7 +181,7 @@ func (a *App) services(views *web.Views) error {
 	a.Places = place.New(place.Config{DB: a.DB, Keys: a.Keys, Gazetteer: a.Gazetteer, Province: a.Province, Now: a.Now})
 	a.Points = point.New(point.Config{DB: a.DB, Keys: a.Keys, Places: a.Places, Gazetteer: a.Gazetteer, Province: a.Province,
 		Edition: edition, Site: a.Config.PublicURL, Now: a.Now, Views: views, Log: a.Log})
-	a.modules = []Module{a.Auth, desk, a.Outbreak, a.Map, a.Points}
+	a.modules = []Module{a.Auth, desk, a.Phones, a.Outbreak, a.Map, a.Points}
 	return nil
 }
 
@@ -194,7 +199,7 @@ func (a *App) routes(views *web.Views) (err error) {
 	if err != nil {
 		return err
 	}
-	a.Router.Use(a.Auth.Middleware)
+	a.Router.Use(a.Auth.Middleware, a.Phones.Middleware)
 	for _, m := range a.modules {
 		m.Routes(a.Router)
 	}

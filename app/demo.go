@@ -28,6 +28,7 @@ import (
 	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/person"
+	"khien/kernel/phone"
 	"khien/kernel/web"
 	"khien/outbreak"
 	"khien/sim"
@@ -56,6 +57,7 @@ type demoAccount struct {
 type demo struct {
 	app      *App
 	accounts []demoAccount
+	box      phone.Box
 	playing  sync.WaitGroup
 }
 
@@ -73,7 +75,9 @@ func (a *App) startDemo(ctx context.Context) (*demo, error) {
 			return nil, err
 		}
 	}
+	a.Phones.Sender = &d.box
 	a.Router.Get("/demo", d.getAccounts, web.NoGzip())
+	a.Router.Get("/demo/codes", d.getCodes, web.NoGzip())
 	d.playing.Go(func() {
 		if err := d.play(ctx); err != nil && !errors.Is(err, context.Canceled) {
 			a.Log.Error("the demo has stopped", "err", err)
@@ -239,6 +243,17 @@ func (d *demo) getAccounts(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return d.app.views.Render(w, r, http.StatusOK, "app/demo.html", p)
+}
+
+type codesPage struct{ Shown []phone.Shown }
+
+// getCodes shows the messages that went to phones, to this machine alone.
+func (d *demo) getCodes(w http.ResponseWriter, r *http.Request) error {
+	if !here(r) {
+		return fault.New(fault.NotFound, "web.page")
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return d.app.views.Render(w, r, http.StatusOK, "app/codes.html", codesPage{d.box.Shown()})
 }
 
 // here reports whether a browser on this machine asks. Behind a proxy that nobody

@@ -13,6 +13,7 @@ import (
 const (
 	public = auth.Act("public")
 	signed = auth.Act("signed in")
+	proved = auth.Act("proved a phone") // no account is one
 )
 
 // routes says of every route of the program whom it is for. One that is not
@@ -25,6 +26,12 @@ var routes = map[string]auth.Act{
 	"GET /set-up/{token}": public, "POST /set-up/{token}": public, "POST /api/v1/session": public, "DELETE /api/v1/session": public,
 
 	"GET /api/v1/code-keys": public,
+
+	"GET /phone": public, "POST /phone/code": public, "POST /phone/prove": public,
+	"POST /api/v1/phone/codes": public, "POST /api/v1/phone/devices": public,
+	"GET /phone/who": proved, "POST /phone/who": proved, "GET /phone/people": proved, "POST /phone/people": proved,
+	"POST /phone/people/{id}/remove": proved, "POST /phone/sign-off": proved, "POST /phone/devices/{id}/withdraw": proved, "POST /phone/lost": proved,
+	"GET /api/v1/phone/device": proved, "DELETE /api/v1/phone/device": proved, "GET /api/v1/phone/secret": proved,
 
 	"GET /profile": signed, "POST /profile/password": signed, "GET /profile/authenticator": signed, "POST /profile/authenticator": signed,
 	"POST /profile/sign-out-everywhere": signed,
@@ -72,6 +79,12 @@ func TestEveryRoleAtEveryRoute(t *testing.T) {
 			}
 			for role, b := range who {
 				status := ask(b, pattern)
+				if act == proved {
+					if status != http.StatusSeeOther && status != http.StatusUnauthorized {
+						t.Errorf("%q without a phone at %s: got %d", role, pattern, status)
+					}
+					continue
+				}
 				switch may := act == signed && role != "" || auth.Can(role, act); {
 				case role == "" && status != http.StatusSeeOther && status != http.StatusUnauthorized:
 					t.Errorf("a stranger at %s: got %d", pattern, status)

@@ -20,6 +20,10 @@ import (
 // pages is sent to Config.SignIn, a program gets status 401.
 var ErrSignIn = errors.New("web: sign in first")
 
+// ErrProve says that the page is for people who have proved a telephone number.
+// A reader of pages is sent to Config.Prove, a program gets status 401.
+var ErrProve = errors.New("web: prove a phone first")
+
 // The Router's own refusals.
 var (
 	errNoPage      = fault.New(fault.NotFound, "web.page")
@@ -105,6 +109,8 @@ func (st *state) problem(err error) *Problem {
 	switch {
 	case errors.Is(err, ErrSignIn):
 		p.Status, p.Code = http.StatusUnauthorized, "web.sign_in"
+	case errors.Is(err, ErrProve):
+		p.Status, p.Code = http.StatusUnauthorized, "web.prove"
 	case errors.As(err, &large):
 		f = errTooLarge.With("bytes", large.Limit)
 	case f == nil && errors.Is(err, context.DeadlineExceeded):
@@ -163,6 +169,8 @@ func (rt *shared) fail(a *answer, r *http.Request, err error) {
 	switch {
 	case wantsJSON(r):
 		writeProblem(a, p)
+	case p.Code == "web.prove":
+		http.Redirect(a, r, rt.Prove+"?next="+url.QueryEscape(backTo(r)), http.StatusSeeOther)
 	case p.Status == http.StatusUnauthorized:
 		http.Redirect(a, r, rt.SignIn+"?next="+url.QueryEscape(backTo(r)), http.StatusSeeOther)
 	default:

@@ -56,6 +56,7 @@ type Config struct {
 	Proxies []netip.Prefix        // proxies whose X-Forwarded-For and -Proto are believed
 	Nav     []Link                // the navigation that everybody sees
 	SignIn  string                // where ErrSignIn leads; "": /sign-in
+	Prove   string                // where ErrProve leads; "": /phone
 }
 
 // Router answers all of one address. Register everything before serving: it is
@@ -89,6 +90,9 @@ func NewRouter(c Config) (*Router, error) {
 	}
 	if c.SignIn == "" {
 		c.SignIn = "/sign-in"
+	}
+	if c.Prove == "" {
+		c.Prove = "/phone"
 	}
 	s := &shared{Config: c, mux: http.NewServeMux(), routes: map[string]*route{}, csrf: http.NewCrossOriginProtection()}
 	for _, o := range c.Origins {
