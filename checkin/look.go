@@ -1,0 +1,127 @@
+package checkin
+
+import (
+	"context"
+	"time"
+
+	"khien/kernel/audit"
+	"khien/kernel/auth"
+	"khien/kernel/day"
+	"khien/kernel/fault"
+	"khien/kernel/id"
+	"khien/kernel/person"
+	"khien/kernel/store"
+)
+
+// lookMost bounds the visits of one look; more are told to be missing.
+const lookMost = 5000
+
+var (
+	errPurpose = fault.New(fault.Invalid, "checkin.purpose")
+	errPerson  = fault.New(fault.NotFound, "person.none")
+)
+
+// Found is what a tracer looked up, oldest first. More says that there is more
+// than one look shows.
+type Found struct {
+	Visits []Visit
+	More   bool
+}
+
+// OfPerson returns the visits of somebody in the last 28 days, for staff who may
+// read people, and writes the look down. Of somebody who lives outside the scope
+// only the visits to places in it are seen. The purpose is the tracer's own words.
+func (s *Service) OfPerson(ctx context.Context, sc auth.Scope, who id.ID) (Found, error) {
+	if err := mayLook(sc); err != nil {
+		return Found{}, err
+	}
+	p, err := s.People.Get(ctx, s.DB, sc, who) // writes its own audit row
+	inScope := err == nil
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return Found{}, err
+	}
+	see := sc
+	if inScope {
+		see = sc.Anywhere()
+	}
+	now := s.now()
+	found, err := s.look(ctx, see, who, now.Add(-Kept), now.Add(time.Minute))
+	if err != nil {
+		return Found{}, err
+	}
+	if !inScope && len(found.Visits) == 0 {
+		return Found{}, errPerson
+	}
+	return found, s.note(ctx, sc.Entry("visit.of_person", "person", who.String(), p.Area, map[string]any{"visits": len(found.Visits)}))
+}
+
+// OfPlace returns the visits to a place on one day, for staff who may read
+// people and whose scope covers it, and writes the look down.
+func (s *Service) OfPlace(ctx context.Context, sc auth.Scope, where id.ID, on day.Day) (Found, error) {
+	if err := mayLook(sc); err != nil {
+		return Found{}, err
+	}
+	p, known := s.Places.Book().Any(where)
+	if !known || !sc.Covers(p.Area) {
+		return Found{}, errPlace
+	}
+	from := dayBegins(on)
+	found, err := s.look(ctx, sc, where, from, from.Add(24*time.Hour))
+	if err != nil {
+		return Found{}, err
+	}
+	detail := map[string]any{"day": on.String(), "visits": len(found.Visits)}
+	return found, s.note(ctx, sc.Entry("visit.of_place", "place", where.String(), p.Area, detail))
+}
+
+// purposeMost bounds the words of a purpose.
+const purposeMost = 200
+
+func mayLook(sc auth.Scope) error {
+	if !sc.Allows(auth.ReadPeople) {
+		return fault.New(fault.Forbidden, "auth.act")
+	}
+	if n := len([]rune(sc.Purpose())); n < 4 || n > purposeMost {
+		return errPurpose.At("purpose", sc.Purpose())
+	}
+	return nil
+}
+
+func (s *Service) look(ctx context.Context, sc auth.Scope, subject id.ID, from, to time.Time) (Found, error) {
+	visits, err := visitsOf(ctx, s.DB, sc, subject, from, to, lookMost+1)
+	if err != nil {
+		return Found{}, err
+	}
+	return Found{visits[:min(len(visits), lookMost)], len(visits) > lookMost}, nil
+}
+
+func (s *Service) note(ctx context.Context, e audit.Entry) error {
+	return s.DB.Tx(ctx, func(tx *store.Tx) error { return audit.Append(tx, e) })
+}
+
+// dayBegins is midnight in Vietnam.
+func dayBegins(d day.Day) time.Time { return d.Time().Add(-7 * time.Hour) }
+
+// HeldAbout says to somebody which of their visits are held: those that the phone
+// itself told, or all of them once an officer has seen the card. A claimed name
+// opens nothing that another phone or a keeper told.
+func (s *Service) HeldAbout(ctx context.Context, a person.Asker) ([]person.Held, error) {
+	now := s.now()
+	visits, err := visitsOf(ctx, s.DB, s.system, a.Person, now.Add(-Kept), now.Add(time.Minute), lookMost)
+	if err != nil {
+		return nil, err
+	}
+	var held []person.Held
+	for _, v := range visits {
+		if !a.Confirmed && v.Device != a.Device {
+			continue
+		}
+		p, _ := s.Places.Book().Any(v.Place)
+		held = append(held, person.Held{ID: v.ID, What: "checkin.held", At: v.From, Dies: v.From.Add(Kept), Fields: []person.HeldField{
+			{Label: "checkin.held.place", Text: p.Name},
+			{Label: "checkin.held.until", Text: local(v.Until)},
+			{Label: "checkin.held.how", Key: "checkin.how." + string(v.How)},
+		}})
+	}
+	return held, nil
+}

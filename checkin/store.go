@@ -1,0 +1,207 @@
+package checkin
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"khien/kernel/auth"
+	"khien/kernel/fault"
+	"khien/kernel/id"
+	"khien/kernel/store"
+)
+
+// visitRows is the hot path's only insert; see the migration for what it costs.
+var visitRows = store.Fresh{Table: "checkin_visit", Columns: []store.Column{
+	{Name: "province", Type: "smallint"}, {Name: "id", Type: "uuid"}, {Name: "place", Type: "uuid"}, {Name: "person", Type: "uuid"},
+	{Name: "device", Type: "uuid"}, {Name: "area", Type: "bigint"}, {Name: "from_ms", Type: "bigint"}, {Name: "until_ms", Type: "bigint"},
+	{Name: "told_ms", Type: "bigint"}, {Name: "how", Type: "text"}, {Name: "ended", Type: "text"}, {Name: "companions", Type: "smallint"}, {Name: "flags", Type: "bigint"}}}
+
+// insertVisits writes the visits whose id does not stand yet and says which were.
+func insertVisits(tx *store.Tx, sc auth.Scope, visits []Visit) ([]bool, error) {
+	rows := make([][]any, len(visits))
+	province := sc.Province()
+	for i, v := range visits {
+		rows[i] = []any{province, v.ID, v.Place, v.Person, v.Device, int64(v.Area), v.From.UnixMilli(), v.Until.UnixMilli(),
+			v.Told.UnixMilli(), string(v.How), string(v.Ended), v.With, int64(v.Flags)}
+	}
+	return visitRows.Insert(tx, rows)
+}
+
+const visitColumns = "v.id, v.place, v.person, v.device, v.area, v.from_ms, v.until_ms, v.told_ms, v.how, v.ended, v.companions, v.flags"
+
+func scanVisit(s store.Scan) (v Visit, err error) {
+	var from, until, told int64
+	err = s(&v.ID, &v.Place, &v.Person, &v.Device, &v.Area, &from, &until, &told, &v.How, &v.Ended, &v.With, &v.Flags)
+	v.From, v.Until, v.Told = store.Time(from), store.Time(until), store.Time(told)
+	return v, err
+}
+
+// visitByID returns a visit in scope; fault.NotFound for any other.
+func visitByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Visit, error) {
+	may, args := sc.Where("v.area", 3)
+	v, err := store.One(ctx, q, scanVisit, "select "+visitColumns+" from checkin_visit v where v.province = $1 and v.id = $2 and "+may,
+		append([]any{sc.Province(), i}, args...)...)
+	if fault.Is(err, fault.NotFound) {
+		err = errNone
+	}
+	return v, err
+}
+
+// visitsByID returns those of the visits that stand, by id.
+func visitsByID(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (map[id.ID]Visit, error) {
+	found := make(map[id.ID]Visit, len(ids))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	marks, args := marksOf(ids, sc.Province())
+	err := store.Each(ctx, q, func(s store.Scan) error {
+		v, err := scanVisit(s)
+		found[v.ID] = v
+		return err
+	}, "select "+visitColumns+" from checkin_visit v where v.province = $1 and v.id in ("+marks+")", args...)
+	return found, err
+}
+
+// marksOf returns the parameters $n… of ids after those given, and all arguments.
+func marksOf(ids []id.ID, first ...any) (string, []any) {
+	marks, args := make([]string, len(ids)), first
+	for i, v := range ids {
+		args = append(args, v)
+		marks[i] = fmt.Sprintf("$%d", len(args))
+	}
+	return strings.Join(marks, ", "), args
+}
+
+// endVisit ends a visit whose end was only assumed, and reports whether it was.
+func endVisit(tx *store.Tx, sc auth.Scope, v Visit) (bool, error) {
+	n, err := tx.Exec(`update checkin_visit set until_ms = $3, ended = $4, flags = $5 where province = $1 and id = $2 and ended = 'assumed'`,
+		sc.Province(), v.ID, v.Until.UnixMilli(), string(v.Ended), int64(v.Flags))
+	return n == 1, err
+}
+
+// addFlags sets flags on a visit, if it stands.
+func addFlags(tx *store.Tx, sc auth.Scope, visit id.ID, f Flags) error {
+	_, err := tx.Exec("update checkin_visit set flags = flags | $3 where province = $1 and id = $2", sc.Province(), visit, int64(f))
+	return err
+}
+
+// bucket is a part of an hour's trail. Its number is the hour since 1970 times
+// bucketsMost, and counts up within the hour.
+type bucket struct {
+	number int64
+	visits int64
+}
+
+func lastBucket(ctx context.Context, q store.Querier, sc auth.Scope, hour int64) (b bucket, err error) {
+	b, err = store.One(ctx, q, func(s store.Scan) (b bucket, err error) {
+		err = s(&b.number, &b.visits)
+		return b, err
+	}, `select bucket, visits from checkin_bucket where province = $1 and bucket >= $2 and bucket < $3 order by bucket desc limit 1`,
+		sc.Province(), hour*bucketsMost, (hour+1)*bucketsMost)
+	if fault.Is(err, fault.NotFound) {
+		return bucket{number: hour * bucketsMost}, nil
+	}
+	return b, err
+}
+
+func countBucket(tx *store.Tx, sc auth.Scope, number int64, visits int) error {
+	_, err := tx.Exec(`insert into checkin_bucket (province, bucket, visits) values ($1, $2, $3)
+		on conflict (province, bucket) do update set visits = checkin_bucket.visits + excluded.visits`, sc.Province(), number, visits)
+	return err
+}
+
+var trailRows = store.Fresh{Table: "checkin_trail", Columns: []store.Column{{Name: "province", Type: "smallint"}, {Name: "visit", Type: "uuid"},
+	{Name: "bucket", Type: "bigint"}, {Name: "subject", Type: "uuid"}}}
+
+// insertTrail writes a bucket's rows, which come sorted.
+func insertTrail(tx *store.Tx, sc auth.Scope, number int64, rows []step) error {
+	all, province := make([][]any, len(rows)), sc.Province()
+	for i, r := range rows {
+		all[i] = []any{province, r.visit, number, r.subject}
+	}
+	_, err := trailRows.Insert(tx, all)
+	return err
+}
+
+// visitsOf returns the visits of a person or a place that began from from to to,
+// as far as they lie in scope, oldest first, at most most.
+func visitsOf(ctx context.Context, q store.Querier, sc auth.Scope, subject id.ID, from, to time.Time, most int) ([]Visit, error) {
+	may, args := sc.Where("v.area", 7)
+	return store.All(ctx, q, scanVisit, `select `+visitColumns+` from checkin_bucket b
+		join checkin_trail t on t.province = b.province and t.bucket = b.bucket and t.subject = $2
+		join checkin_visit v on v.province = t.province and v.id = t.visit
+		where b.province = $1 and b.bucket >= $3 and b.bucket < $4 and v.from_ms >= $5 and v.from_ms < $6 and `+may+
+		fmt.Sprintf(" order by v.from_ms, v.id limit %d", most),
+		append([]any{sc.Province(), subject, hourOf(from) * bucketsMost, (hourOf(to) + 1) * bucketsMost, from.UnixMilli(), to.UnixMilli()}, args...)...)
+}
+
+// takeScan notes that a phone's code was taken at a place, and returns where it
+// was taken first.
+func takeScan(tx *store.Tx, sc auth.Scope, step uint32, handle, place id.ID) (id.ID, error) {
+	_, err := tx.Exec(`insert into checkin_scan (province, step, handle, place) values ($1, $2, $3, $4)
+		on conflict (province, step, handle) do nothing`, sc.Province(), int64(step), handle, place)
+	if err != nil {
+		return id.ID{}, err
+	}
+	return store.One(tx.Context(), tx, scanID, "select place from checkin_scan where province = $1 and step = $2 and handle = $3",
+		sc.Province(), int64(step), handle)
+}
+
+func scanID(s store.Scan) (i id.ID, err error) {
+	err = s(&i)
+	return i, err
+}
+
+func deleteScans(tx *store.Tx, sc auth.Scope, before uint32) error {
+	_, err := tx.Exec("delete from checkin_scan where province = $1 and step < $2", sc.Province(), int64(before))
+	return err
+}
+
+// oldBuckets returns buckets that ended before an hour, oldest first, after one.
+func oldBuckets(ctx context.Context, q store.Querier, sc auth.Scope, hour, after int64, most int) ([]int64, error) {
+	return store.All(ctx, q, store.Int, fmt.Sprintf(`select bucket from checkin_bucket where province = $1 and bucket < $2 and bucket > $3
+		order by bucket limit %d`, most), sc.Province(), hour*bucketsMost, after)
+}
+
+// inBucket returns who made which visit in a bucket.
+func inBucket(ctx context.Context, q store.Querier, sc auth.Scope, number int64) ([]step, error) {
+	return store.All(ctx, q, func(s store.Scan) (st step, err error) {
+		err = s(&st.subject, &st.visit)
+		return st, err
+	}, `select v.person, v.id from checkin_trail t join checkin_visit v on v.province = t.province and v.id = t.visit
+		where t.province = $1 and t.bucket = $2 and t.subject = v.place order by v.id`, sc.Province(), number)
+}
+
+// deleteVisits erases visits of a bucket with their trail.
+func deleteVisits(tx *store.Tx, sc auth.Scope, number int64, visits []id.ID) error {
+	marks, args := marksOf(visits, sc.Province())
+	if _, err := tx.Exec("delete from checkin_visit where province = $1 and id in ("+marks+")", args...); err != nil {
+		return err
+	}
+	marks, args = marksOf(visits, sc.Province(), number)
+	_, err := tx.Exec("delete from checkin_trail where province = $1 and bucket = $2 and visit in ("+marks+")", args...)
+	return err
+}
+
+// deleteBucket forgets a bucket in which nothing is left.
+func deleteBucket(tx *store.Tx, sc auth.Scope, number int64) error {
+	if _, err := tx.Exec("delete from checkin_trail where province = $1 and bucket = $2", sc.Province(), number); err != nil {
+		return err
+	}
+	_, err := tx.Exec("delete from checkin_bucket where province = $1 and bucket = $2", sc.Province(), number)
+	return err
+}
+
+// countsOf counts the visits of a place since a moment, and those that last at now.
+func countsOf(ctx context.Context, q store.Querier, sc auth.Scope, place id.ID, since, now time.Time) (all, inside int64, err error) {
+	counts, err := store.One(ctx, q, func(s store.Scan) (c [2]int64, err error) {
+		err = s(&c[0], &c[1])
+		return c, err
+	}, `select count(*), coalesce(sum(case when v.until_ms > $5 then 1 else 0 end), 0) from checkin_bucket b
+		join checkin_trail t on t.province = b.province and t.bucket = b.bucket and t.subject = $2
+		join checkin_visit v on v.province = t.province and v.id = t.visit
+		where b.province = $1 and b.bucket >= $3 and v.from_ms >= $4`, sc.Province(), place, hourOf(since)*bucketsMost, since.UnixMilli(), now.UnixMilli())
+	return counts[0], counts[1], err
+}
