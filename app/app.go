@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"khien/checkin"
 	"khien/checkin/point"
 	"khien/epimap"
 	"khien/kernel/area"
@@ -59,6 +60,7 @@ type App struct {
 	Phones    *phone.Service
 	Places    *place.Service
 	Points    *point.Service
+	Checkin   *checkin.Service
 	Outbreak  *outbreak.Service
 	Map       *epimap.Service
 	Hub       *web.Hub
@@ -121,7 +123,7 @@ func (a *App) build(ctx context.Context) error {
 // Pages are the pages and texts of every package that shows something.
 func Pages() []web.Pages {
 	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), phone.Pages(), outbreak.Pages(), epimap.Pages(),
-		point.Pages()}
+		point.Pages(), checkin.Pages()}
 }
 
 // Catalog holds all texts in both languages.
@@ -144,6 +146,7 @@ func (a *App) migrate(ctx context.Context) error {
 		{"phone", phone.Migrations()},
 		{"outbreak", outbreak.Migrations()}, {"epimap", epimap.Migrations()},
 		{"place", place.Migrations()}, {"point", point.Migrations()},
+		{"checkin", checkin.Migrations()},
 	} {
 		if err := a.DB.Migrate(ctx, l.name, l.files); err != nil {
 			return err
@@ -181,7 +184,9 @@ func (a *App) services(views *web.Views) error {
 	a.Places = place.New(place.Config{DB: a.DB, Keys: a.Keys, Gazetteer: a.Gazetteer, Province: a.Province, Now: a.Now})
 	a.Points = point.New(point.Config{DB: a.DB, Keys: a.Keys, Places: a.Places, Gazetteer: a.Gazetteer, Province: a.Province,
 		Edition: edition, Site: a.Config.PublicURL, Now: a.Now, Views: views, Log: a.Log})
-	a.modules = []Module{a.Auth, desk, a.Phones, a.Outbreak, a.Map, a.Points}
+	a.Checkin = checkin.New(checkin.Config{DB: a.DB, Keys: a.Keys, People: a.People, Places: a.Places, Codes: a.Points.Codes(),
+		Phones: a.Phones, Province: a.Province, Now: a.Now, Views: views, Log: a.Log})
+	a.modules = []Module{a.Auth, desk, a.Phones, a.Outbreak, a.Map, a.Points, a.Checkin}
 	return nil
 }
 

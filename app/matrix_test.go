@@ -33,6 +33,11 @@ var routes = map[string]auth.Act{
 	"POST /phone/people/{id}/remove": proved, "POST /phone/sign-off": proved, "POST /phone/devices/{id}/withdraw": proved, "POST /phone/lost": proved,
 	"GET /api/v1/phone/device": proved, "DELETE /api/v1/phone/device": proved, "GET /api/v1/phone/secret": proved,
 
+	"POST /api/v1/visits": proved, "POST /api/v1/visits/{id}/leave": proved, "GET /api/v1/visits/mine": proved,
+	"POST /api/v1/places/{place}/visits": auth.WritePlaces, "GET /api/v1/places/{place}/today": auth.WritePlaces,
+	"GET /api/v1/people/{id}/visits": auth.ReadPeople, "GET /api/v1/places/{place}/visits": auth.ReadPeople,
+	"GET /api/v1/places/{place}/visits.csv": auth.Export,
+
 	"GET /profile": signed, "POST /profile/password": signed, "GET /profile/authenticator": signed, "POST /profile/authenticator": signed,
 	"POST /profile/sign-out-everywhere": signed,
 
@@ -103,7 +108,7 @@ func TestEveryRoleAtEveryRoute(t *testing.T) {
 // ask sends one request to a route and returns the status.
 func ask(b *browser, pattern string) int {
 	method, path, _ := strings.Cut(pattern, " ")
-	path = strings.ReplaceAll(path, "{id}", nobody)
+	path = strings.NewReplacer("{id}", nobody, "{place}", nobody).Replace(path)
 	switch {
 	case bodies[pattern] != nil:
 		return b.json(method, path, bodies[pattern]).status

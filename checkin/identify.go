@@ -40,6 +40,7 @@ type row struct {
 var (
 	errPoster = fault.New(fault.Invalid, "checkin.own_poster")
 	errUsed   = fault.New(fault.Conflict, "checkin.code_used")
+	errCard   = fault.New(fault.NotFound, "checkin.card")
 	errEmpty  = fault.New(fault.Invalid, "checkin.empty")
 )
 
@@ -116,6 +117,9 @@ func (s *Service) byCard(ctx context.Context, u qr.UnverifiedCard) (scanned, err
 	key := s.known.key(s.Keys, u.Token())
 	if was, ok := s.known.recall(key, s.now()); ok {
 		return was, nil
+	}
+	if s.Cards == nil {
+		return scanned{}, errCard
 	}
 	code, err := u.Verify(s.Codes.Trust(qr.CardDays))
 	if err != nil {
