@@ -64,58 +64,6 @@ func atOnce(n int, do func(i int) error) error {
 	return cmp.Or(errs...)
 }
 
-// imported is how many people one transaction of Import takes: a few hundred
-// milliseconds, in which nobody else can write to SQLite.
-const imported = 1_000
-
-// Import registers many, each as Register would after the one before, and calls
-// each with those of every transaction once they are durable; first is the place
-// of the first of them. An error leaves the transactions before it standing, and
-// a second Import of the same people, with the same IDs, goes on from there.
-func (s *Service) Import(ctx context.Context, sc auth.Scope, people []Person, each func(first int, rs []Registered) error) error {
-	if !sc.Allows(auth.WritePeople) {
-		return errAct
-	}
-	type part struct {
-		first int
-		all   []newcomer
-		err   error
-	}
-	parts := make(chan part, 1) // one is made ready while the one before is written
-	run, stop := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer stop()
-	wg.Go(func() {
-		defer close(parts)
-		for first := 0; first < len(people); first += imported {
-			all, err := s.readyAll(people[first:min(first+imported, len(people))])
-			select {
-			case parts <- part{first, all, err}:
-			case <-run.Done():
-				return
-			}
-		}
-	})
-	for p := range parts {
-		if p.err != nil {
-			return p.err
-		}
-		var rs []Registered
-		err := s.db.Tx(ctx, func(tx *store.Tx) (err error) {
-			rs, err = s.register(tx, sc, p.all)
-			return err
-		})
-		if err == nil && each != nil {
-			err = each(p.first, rs)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
 // RegisterAll registers many in the caller's transaction, as Register would one
 // after the other. A person that Register would refuse refuses them all, as a
 // fault that names the row, from 1.
@@ -133,19 +81,32 @@ func (s *Service) RegisterAll(tx *store.Tx, sc auth.Scope, people []Person) ([]R
 // register reads who may be meant, decides on one after the other in memory,
 // and then writes what came of it.
 func (s *Service) register(tx *store.Tx, sc auth.Scope, all []newcomer) ([]Registered, error) {
-	b := &batch{s: s, tx: tx, sc: sc, all: all, stand: map[id.ID]*known{}, blocks: map[blockKey]*members{}, done: map[id.ID]Registered{}}
-	if err := b.read(); err != nil {
+	b := s.batch(sc, all)
+	if err := b.lock(tx); err != nil {
 		return nil, err
 	}
-	rs := make([]Registered, len(all))
-	for i := range all {
-		r, ok := b.done[all[i].ID]
+	if err := b.read(tx.Context(), tx); err != nil {
+		return nil, err
+	}
+	return b.run(tx)
+}
+
+func (s *Service) batch(sc auth.Scope, all []newcomer) *batch {
+	return &batch{s: s, sc: sc, all: all, stand: map[id.ID]*known{}, blocks: map[blockKey]*members{}, done: map[id.ID]Registered{}}
+}
+
+// run decides and writes, when all has been read.
+func (b *batch) run(tx *store.Tx) ([]Registered, error) {
+	b.tx = tx
+	rs := make([]Registered, len(b.all))
+	for i := range b.all {
+		r, ok := b.done[b.all[i].ID]
 		if !ok {
 			var err error
 			if r, err = b.admit(i); err != nil {
 				return nil, err
 			}
-			b.done[all[i].ID] = r
+			b.done[b.all[i].ID] = r
 		}
 		rs[i] = r
 	}
@@ -186,6 +147,7 @@ type batch struct {
 	order   []*known // those new or changed, in the order in which they became so
 	merges  []*folded
 	reviews []Review
+	in, out []standing // rows of blocks written and deleted
 	verdict []noted
 }
 
@@ -195,44 +157,60 @@ type weighed struct {
 	like Likeness
 }
 
-// read locks the blocks, and reads who was registered before, who stands in the
-// blocks, and what is known of them.
-func (b *batch) read() error {
-	var keys []blockKey
+// lock makes others who write into the same blocks wait.
+func (b *batch) lock(tx *store.Tx) error {
 	var ids []id.ID
 	for _, n := range b.all {
 		ids = append(ids, n.ID)
+	}
+	return lockBlocks(tx, b.sc, ids, b.asked())
+}
+
+// asked are the blocks in which the batch looks.
+func (b *batch) asked() (keys []blockKey) {
+	for _, n := range b.all {
 		for i, k := range n.keys {
-			if n.blocks[i].kind.compared() && b.blocks[k] == nil {
-				b.blocks[k] = &members{}
+			if n.blocks[i].kind.compared() {
 				keys = append(keys, k)
 			}
 		}
 	}
-	if err := lockBlocks(b.tx, b.sc, ids, keys); err != nil {
+	slices.SortFunc(keys, blockKey.compare)
+	return slices.Compact(keys)
+}
+
+// read reads who was registered before, who stands in the blocks, and what is
+// known of them.
+func (b *batch) read(ctx context.Context, q store.Querier) error {
+	if err := b.readDone(ctx, q); err != nil {
 		return err
 	}
-	if err := b.readDone(ids); err != nil {
-		return err
+	keys := b.asked()
+	for _, k := range keys {
+		b.blocks[k] = &members{}
 	}
-	err := selectMembers(b.tx.Context(), b.tx, b.sc, keys, func(k blockKey, i id.ID) {
+	err := selectMembers(ctx, q, b.sc, keys, func(k blockKey, i id.ID) {
 		m := b.blocks[k]
 		m.before = append(m.before, i)
 	})
 	if err != nil {
 		return err
 	}
-	if err := b.readPeople(); err != nil {
+	if err := b.readPeople(ctx, q); err != nil {
 		return err
 	}
 	return b.weigh()
 }
 
 // readDone answers for the ids that were registered before.
-func (b *batch) readDone(ids []id.ID) error {
-	stand, err := selectStanding(b.tx, b.sc, ids)
+func (b *batch) readDone(ctx context.Context, q store.Querier) error {
+	var ids []id.ID
+	for _, n := range b.all {
+		ids = append(ids, n.ID)
+	}
+	stand, err := selectStanding(ctx, q, b.sc, ids)
 	for _, i := range stand {
-		r, ok, bad := b.s.registered(b.tx, b.sc, i)
+		r, ok, bad := b.s.registered(ctx, q, b.sc, i)
 		if bad != nil {
 			return bad
 		}
@@ -243,7 +221,7 @@ func (b *batch) readDone(ids []id.ID) error {
 	return err
 }
 
-func (b *batch) readPeople() error {
+func (b *batch) readPeople(ctx context.Context, q store.Querier) error {
 	var ids []id.ID
 	for _, m := range b.blocks {
 		slices.SortFunc(m.before, compareIDs)
@@ -258,7 +236,7 @@ func (b *batch) readPeople() error {
 		}
 	}
 	slices.SortFunc(ids, compareIDs)
-	rows, err := selectRows(b.tx.Context(), b.tx, b.sc, ids)
+	rows, err := selectRows(ctx, q, b.sc, ids)
 	if err != nil {
 		return err
 	}
@@ -405,7 +383,7 @@ func (b *batch) leave(key blockKey, i id.ID) error {
 	if m.before, err = selectBlock(b.tx.Context(), b.tx, b.sc, key, blockMost+1+len(m.gone)); err != nil || len(m.now()) > blockMost {
 		return err
 	}
-	return b.readPeople()
+	return b.readPeople(b.tx.Context(), b.tx)
 }
 
 // folded is a merge that the batch will write.
@@ -465,22 +443,21 @@ func (b *batch) write() error {
 		return err
 	}
 	var fresh []row
-	var in, out []standing
 	for _, k := range b.order {
 		if k.new {
 			fresh = append(fresh, k.row)
 		} else if err := updatePerson(b.tx, b.sc, k.row, b.sc.Now()); err != nil {
 			return err
 		}
-		in, out = append(in, k.standing(k.keys, k.was)...), append(out, k.standing(k.was, k.keys)...)
+		b.in, b.out = append(b.in, k.standing(k.keys, k.was)...), append(b.out, k.standing(k.was, k.keys)...)
 	}
 	if err := insertPeople(b.tx, b.sc, fresh, b.sc.Now()); err != nil {
 		return err
 	}
-	if err := deleteBlocks(b.tx, b.sc, out); err != nil {
+	if err := deleteBlocks(b.tx, b.sc, b.out); err != nil {
 		return err
 	}
-	if err := insertBlocks(b.tx, b.sc, in); err != nil {
+	if err := insertBlocks(b.tx, b.sc, b.in); err != nil {
 		return err
 	}
 	for _, f := range b.merges {

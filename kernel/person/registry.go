@@ -55,21 +55,20 @@ func (s *Service) Register(tx *store.Tx, sc auth.Scope, p Person) (Registered, e
 }
 
 // registered answers for an ID that was registered before.
-func (s *Service) registered(tx *store.Tx, sc auth.Scope, i id.ID) (Registered, bool, error) {
-	ctx := tx.Context()
-	if m, err := selectMerge(ctx, tx, sc, i); err == nil {
-		now, err := s.Canonical(ctx, tx, sc, m.kept)
+func (s *Service) registered(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Registered, bool, error) {
+	if m, err := selectMerge(ctx, q, sc, i); err == nil {
+		now, err := s.Canonical(ctx, q, sc, m.kept)
 		return Registered{ID: now, Verdict: Same, Candidates: []Match{{now, Likeness{Score: float64(m.tenths) / 10, Verdict: Same}}}}, true, err
 	} else if !fault.Is(err, fault.NotFound) {
 		return Registered{}, false, err
 	}
-	if _, err := selectAnywhere(ctx, tx, sc, i); fault.Is(err, fault.NotFound) {
+	if _, err := selectAnywhere(ctx, q, sc, i); fault.Is(err, fault.NotFound) {
 		return Registered{}, false, nil
 	} else if err != nil {
 		return Registered{}, false, err
 	}
 	r := Registered{ID: i, Verdict: Other}
-	reviews, err := selectReviewsOf(ctx, tx, sc, i)
+	reviews, err := selectReviewsOf(ctx, q, sc, i)
 	for _, v := range reviews {
 		if v.State != ReviewOpen {
 			continue

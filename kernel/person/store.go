@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"khien/kernel/auth"
+	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/store"
 )
@@ -82,10 +83,10 @@ func selectRows(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID
 }
 
 // selectStanding returns which of the ids have a row, or went by a merge.
-func selectStanding(tx *store.Tx, sc auth.Scope, ids []id.ID) (all []id.ID, err error) {
+func selectStanding(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (all []id.ID, err error) {
 	for _, text := range []string{"select id from person_person where province = $1 and id in (", "select gone from person_merge where province = $1 and undone_ms = 0 and gone in ("} {
 		err = eachPart(sc, ids, func(marks string, args []any) error {
-			there, err := store.All(tx.Context(), tx, scanID, text+marks+")", args...)
+			there, err := store.All(ctx, q, scanID, text+marks+")", args...)
 			all = append(all, there...)
 			return err
 		})
@@ -114,6 +115,9 @@ func eachPart(sc auth.Scope, ids []id.ID, do func(marks string, args []any) erro
 
 // insertPeople writes new rows, in the order of their ids.
 func insertPeople(tx *store.Tx, sc auth.Scope, rows []row, now time.Time) error {
+	if err := touch(tx, sc); err != nil {
+		return err
+	}
 	slices.SortFunc(rows, func(a, b row) int { return compareIDs(a.id, b.id) })
 	return insertAll(tx, "person_person", "province, id, area, key_wrapped, sealed, name_index, phone_index, created_ms, changed_ms, erased_ms", "", rows, func(r row) []any {
 		return []any{sc.Province(), r.id, r.area, r.wrapped, r.sealed, r.nameIndex, r.phoneIndex, store.Millis(now), store.Millis(now), 0}
@@ -146,6 +150,9 @@ func insertAll[T any](tx *store.Tx, table, columns, onConflict string, all []T, 
 
 // updatePerson writes a row that selectPerson has found in scope.
 func updatePerson(tx *store.Tx, sc auth.Scope, r row, now time.Time) error {
+	if err := touch(tx, sc); err != nil {
+		return err
+	}
 	n, err := tx.Exec(`update person_person set area = $3, key_wrapped = $4, sealed = $5, name_index = $6, phone_index = $7, changed_ms = $8
 where province = $1 and id = $2 and erased_ms = 0`, sc.Province(), r.id, r.area, r.wrapped, r.sealed, r.nameIndex, r.phoneIndex, store.Millis(now))
 	if err == nil && n != 1 {
@@ -155,6 +162,9 @@ where province = $1 and id = $2 and erased_ms = 0`, sc.Province(), r.id, r.area,
 }
 
 func erasePerson(tx *store.Tx, sc auth.Scope, i id.ID, now time.Time) error {
+	if err := touch(tx, sc); err != nil {
+		return err
+	}
 	inside, args := sc.Where("area", 4)
 	_, err := tx.Exec(`update person_person set key_wrapped = null, sealed = null, name_index = null, phone_index = null, changed_ms = $3, erased_ms = $3
 where province = $1 and id = $2 and `+inside, append([]any{sc.Province(), i, store.Millis(now)}, args...)...)
@@ -163,9 +173,44 @@ where province = $1 and id = $2 and `+inside, append([]any{sc.Province(), i, sto
 
 // revivePerson fills a row that a merge had emptied.
 func revivePerson(tx *store.Tx, sc auth.Scope, r row, now time.Time) (found bool, err error) {
+	if err := touch(tx, sc); err != nil {
+		return false, err
+	}
 	n, err := tx.Exec(`update person_person set area = $3, key_wrapped = $4, sealed = $5, name_index = $6, phone_index = $7, changed_ms = $8, erased_ms = 0
 where province = $1 and id = $2`, sc.Province(), r.id, r.area, r.wrapped, r.sealed, r.nameIndex, r.phoneIndex, store.Millis(now))
 	return n == 1, err
+}
+
+// versionSlot is the slot that counts, on SQLite, the transactions that changed
+// the registry, from 1.
+const versionSlot = -1
+
+// selectVersion returns a number that rises whenever the registry changes, on
+// SQLite; elsewhere it says nothing.
+func selectVersion(ctx context.Context, q store.Querier, sc auth.Scope) (int64, error) {
+	n, err := store.One(ctx, q, store.Int, "select n from person_slot where province = $1 and slot = $2", sc.Province(), versionSlot)
+	if fault.Is(err, fault.NotFound) {
+		return 0, nil
+	}
+	return n, err
+}
+
+type touchedKey struct{ province int }
+
+// touch raises the version, once in a transaction. Who writes people, blocks or
+// merges calls it first.
+func touch(tx *store.Tx, sc auth.Scope) error {
+	if tx.Engine() != store.SQLite {
+		return nil
+	}
+	first := tx.Value(touchedKey{sc.Province()}, func() any { return new(bool) }).(*bool)
+	if *first {
+		return nil
+	}
+	*first = true
+	_, err := tx.Exec("insert into person_slot (province, slot, n) values ($1, $2, 1) on conflict (province, slot) do update set n = person_slot.n + 1",
+		sc.Province(), versionSlot)
+	return err
 }
 
 // slots is how many locks the blocks of a province share.
@@ -198,6 +243,9 @@ func lockBlocks(tx *store.Tx, sc auth.Scope, ids []id.ID, keys []blockKey) error
 }
 
 func insertBlocks(tx *store.Tx, sc auth.Scope, all []standing) error {
+	if err := touch(tx, sc); err != nil {
+		return err
+	}
 	slices.SortFunc(all, standing.compare)
 	return insertAll(tx, "person_block", "province, kind, key, person", "on conflict do nothing", all, func(b standing) []any {
 		return []any{sc.Province(), int(b.kind), b.key, b.person}
@@ -205,6 +253,9 @@ func insertBlocks(tx *store.Tx, sc auth.Scope, all []standing) error {
 }
 
 func deleteBlocks(tx *store.Tx, sc auth.Scope, all []standing) error {
+	if err := touch(tx, sc); err != nil {
+		return err
+	}
 	slices.SortFunc(all, standing.compare)
 	for _, b := range all {
 		if _, err := tx.Exec("delete from person_block where province = $1 and kind = $2 and key = $3 and person = $4", sc.Province(), int(b.kind), b.key, b.person); err != nil {
@@ -214,8 +265,12 @@ func deleteBlocks(tx *store.Tx, sc auth.Scope, all []standing) error {
 	return nil
 }
 
+func (k blockKey) compare(l blockKey) int {
+	return cmp.Or(cmp.Compare(k.kind, l.kind), cmp.Compare(k.key, l.key))
+}
+
 func (a standing) compare(b standing) int {
-	return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.key, b.key), compareIDs(a.person, b.person))
+	return cmp.Or(a.blockKey.compare(b.blockKey), compareIDs(a.person, b.person))
 }
 
 // How many blocks one statement asks for, and how many rows it may answer with
@@ -320,6 +375,9 @@ func scanMerge(s store.Scan) (m merge, err error) {
 }
 
 func insertMerge(tx *store.Tx, sc auth.Scope, m merge) error {
+	if err := touch(tx, sc); err != nil {
+		return err
+	}
 	_, err := tx.Exec(`insert into person_merge (province, gone, kept, score_tenths, key_wrapped, sealed, merged_ms, undone_ms) values ($1, $2, $3, $4, $5, $6, $7, 0)
 on conflict (province, gone) do update set kept = excluded.kept, score_tenths = excluded.score_tenths, key_wrapped = excluded.key_wrapped,
 sealed = excluded.sealed, merged_ms = excluded.merged_ms, undone_ms = 0`, sc.Province(), m.gone, m.kept, m.tenths, m.wrapped, m.sealed, store.Millis(m.merged))
@@ -338,6 +396,9 @@ func selectMerged(ctx context.Context, q store.Querier, sc auth.Scope, kept id.I
 
 // closeMerge marks a merge as undone and destroys its copies.
 func closeMerge(tx *store.Tx, sc auth.Scope, gone id.ID, now time.Time) error {
+	if err := touch(tx, sc); err != nil {
+		return err
+	}
 	_, err := tx.Exec("update person_merge set undone_ms = $3, key_wrapped = null, sealed = null where province = $1 and gone = $2", sc.Province(), gone, store.Millis(now))
 	return err
 }

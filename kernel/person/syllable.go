@@ -3,6 +3,7 @@ package person
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -20,12 +21,47 @@ type syllable struct {
 
 // nameOf reads a name into its syllables.
 func nameOf(name string) []syllable {
-	words := strings.Fields(area.Spelling(name))
+	words := strings.Fields(name)
 	all := make([]syllable, 0, len(words))
 	for _, w := range words {
+		all = append(all, wordOf(w)...)
+	}
+	return all
+}
+
+// words remembers how the commonest words are read: a people has few, and
+// reading one is most of the work of reading a name.
+var words struct {
+	sync.RWMutex
+	read map[string][]syllable
+}
+
+// Bounds of what is remembered; the rest is read each time.
+const (
+	wordsMost = 20_000
+	wordBytes = 24
+)
+
+// wordOf returns the syllables of one word, nearly always one; never to be changed.
+func wordOf(word string) []syllable {
+	words.RLock()
+	all, ok := words.read[word]
+	words.RUnlock()
+	if ok {
+		return all
+	}
+	for w := range strings.FieldsSeq(area.Spelling(word)) {
 		if y := readSyllable(w); y.bare != "" {
 			all = append(all, y)
 		}
+	}
+	words.Lock()
+	defer words.Unlock()
+	if words.read == nil {
+		words.read = map[string][]syllable{}
+	}
+	if len(words.read) < wordsMost && len(word) <= wordBytes {
+		words.read[strings.Clone(word)] = all
 	}
 	return all
 }

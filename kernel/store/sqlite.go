@@ -29,7 +29,7 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if err := touch(path); err != nil {
 		return nil, err
 	}
-	writer, err := sql.Open("sqlite", dsn(path, "_pragma=journal_mode(wal)", "_pragma=synchronous(full)"))
+	writer, err := sql.Open("sqlite", dsn(path, "_pragma=journal_mode(wal)", "_pragma=synchronous(full)", "_pragma=wal_autocheckpoint(8000)"))
 	if err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)
 	}
@@ -66,7 +66,7 @@ func touch(path string) error {
 }
 
 func dsn(path string, pragmas ...string) string {
-	q := "?_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)&_pragma=temp_store(memory)&_pragma=cache_size(-32768)"
+	q := "?_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)&_pragma=temp_store(memory)&_pragma=cache_size(-32768)&_pragma=mmap_size(2147418112)"
 	for _, p := range pragmas {
 		q += "&" + p
 	}
