@@ -185,7 +185,7 @@ func (a *App) services(views *web.Views) error {
 	a.Points = point.New(point.Config{DB: a.DB, Keys: a.Keys, Places: a.Places, Gazetteer: a.Gazetteer, Province: a.Province,
 		Edition: edition, Site: a.Config.PublicURL, Now: a.Now, Views: views, Log: a.Log})
 	a.Checkin = checkin.New(checkin.Config{DB: a.DB, Keys: a.Keys, People: a.People, Places: a.Places, Codes: a.Points.Codes(),
-		Phones: a.Phones, Province: a.Province, Now: a.Now, Views: views, Log: a.Log})
+		Phones: a.Phones, Province: a.Province, Now: a.Now, Views: views, Site: a.Config.PublicURL, Log: a.Log})
 	a.modules = []Module{a.Auth, desk, a.Phones, a.Outbreak, a.Map, a.Points, a.Checkin}
 	return nil
 }
@@ -194,13 +194,14 @@ func (a *App) services(views *web.Views) error {
 var menu = []auth.MenuItem{
 	{Act: auth.ReadCases, Link: web.Link{Href: "/cases", Key: "outbreak.nav"}},
 	{Act: auth.ReadCases, Link: web.Link{Href: "/announcements", Key: "outbreak.nav.announce"}},
+	{Act: auth.WritePlaces, Link: web.Link{Href: "/keep", Key: "checkin.nav.keep"}},
 	{Act: auth.ManageAccounts, Link: web.Link{Href: "/accounts", Key: "auth.nav.accounts"}},
 	{Act: auth.ReadAudit, Link: web.Link{Href: "/audit", Key: "auth.nav.audit"}},
 }
 
 func (a *App) routes(views *web.Views) (err error) {
 	a.Router, err = web.NewRouter(web.Config{Catalog: a.Catalog, Views: views, Log: a.Log, Metrics: a.Metrics,
-		Origins: a.Config.Origins, Proxies: a.Config.Proxies, Nav: []web.Link{{Href: "/", Key: "app.nav.map"}}})
+		Origins: a.Config.Origins, Proxies: a.Config.Proxies, Nav: []web.Link{{Href: "/", Key: "app.nav.map"}, {Href: "/v", Key: "checkin.nav"}}})
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,9 @@ var routes = map[string]auth.Act{
 	"GET /api/v1/people/{id}/visits": auth.ReadPeople, "GET /api/v1/places/{place}/visits": auth.ReadPeople,
 	"GET /api/v1/places/{place}/visits.csv": auth.Export,
 
+	"GET /v": public, "GET /keep": public, "GET /me/code": public, "GET /keep/manifest.webmanifest": public, "GET /sw.js": public, // empty shells
+	"POST /api/v1/places/of-code": public, "GET /api/v1/places/kept": auth.WritePlaces,
+
 	"GET /profile": signed, "POST /profile/password": signed, "GET /profile/authenticator": signed, "POST /profile/authenticator": signed,
 	"POST /profile/sign-out-everywhere": signed,
 

@@ -95,6 +95,7 @@ type Config struct {
 	Province int
 	Now      func() time.Time
 	Views    *web.Views // nil: no pages
+	Site     string     // the province's address, to which posters and codes lead
 	Log      *slog.Logger
 }
 

@@ -96,6 +96,10 @@ func (v *Views) parse(l i18n.Lang, base *template.Template, p Pages) error {
 // there is none.
 func (v *Views) Asset(name string) string { return v.asset(name) }
 
+// Keys lists the keys of the catalog that begin with prefix: for pages whose
+// script has to say many texts.
+func (v *Views) Keys(prefix string) []string { return v.catalog.Keys(prefix) }
+
 // frame is what the layout sees; the page's own templates see Data.
 type frame struct {
 	Data   any

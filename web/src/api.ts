@@ -1,10 +1,10 @@
 // Questions to the server that the check-in pages ask at once; what may wait goes through the outbox.
 
 export interface PlaceSaid { id: string; name: string; kind?: string; address?: string; open?: boolean }
-export interface VisitSaid { id: string; place: { id: string; name: string }; at: string; until?: string; left?: boolean }
+export interface VisitSaid { id: string; place: { id: string; name: string }; at: string; until: string; ended: "assumed" | "visitor" | "keeper"; open?: boolean }
 export interface Today { day: string; visits: number; inside: number }
-export interface DeviceSaid { person: boolean }
-export interface SecretSaid { handle: string; secret: string; host?: string; now?: string }
+export interface DeviceSaid { said: boolean }
+export interface SecretSaid { handle: string; secret: string; now: string }
 
 /** Refused is an answer that is no success; status 0 is no network. */
 export class Refused extends Error {
@@ -15,8 +15,6 @@ export class Refused extends Error {
 
 const answerMs = 10000;
 
-/** clockOffMs is how far this phone's clock is behind the server's, as of the last answer. */
-export let clockOffMs = 0;
 
 async function ask<T>(method: string, path: string, body?: object): Promise<T> {
   const stop = new AbortController();
@@ -35,8 +33,6 @@ async function ask<T>(method: string, path: string, body?: object): Promise<T> {
   } finally {
     clearTimeout(late);
   }
-  const date = Date.parse(response.headers.get("Date") || "");
-  if (date) clockOffMs = date - Date.now();
   if (!response.ok) throw new Refused(response.status, (said as { detail?: string } | null)?.detail || "");
   return said as T;
 }

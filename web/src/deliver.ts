@@ -83,7 +83,7 @@ export class Delivery {
       await this.settle(group, answer.body);
       return true;
     }
-    if (answer.status === 401) return this.later(group, "locked");
+    if (answer.status === 401 || answer.status === 403) return this.later(group, "locked");
     if (answer.status < 400 || answer.status >= 500 || answer.status === 408 || answer.status === 429) {
       return this.later(group, answer.status ? "waiting" : "offline", answer.retryMs);
     }

@@ -4,7 +4,7 @@ import type { Delivered } from "./deliver";
 import { make } from "./dom";
 import type { Texts } from "./format";
 import type { Entry } from "./outbox";
-import { shownClock } from "./page";
+import { shownClock, whyText } from "./page";
 import { initials, kindOf, maskedName } from "./scan-text";
 import type { Vault } from "./vault";
 
@@ -92,6 +92,6 @@ export function drawRefused(box: HTMLElement, list: HTMLElement, entries: Entry[
     const button = make("button", { type: "button", class: "btn btn-quiet" }, t.get("drop"));
     button.addEventListener("click", () => drop(entry));
     list.appendChild(make("li", { class: "scan-row" }, make("span", { class: "scan-time" }, row ? shownClock(row.at) : ""),
-      make("span", { class: "scan-who" }, who, make("small", { class: "scan-odd" }, entry.why)), button));
+      make("span", { class: "scan-who" }, who, make("small", { class: "scan-odd" }, whyText(t, entry.why))), button));
   }
 }

@@ -7,7 +7,7 @@ import { flash } from "./flash";
 import { drawRecents, drawRefused, Recents, undoMs, whoOf, type Recent } from "./keep-list";
 import { takeBack } from "./keep-undo";
 import { Outbox, type KeeperRow } from "./outbox";
-import { find, standing, texts, theme, workable } from "./page";
+import { find, standing, texts, theme, whyText, workable } from "./page";
 import { scanBox } from "./scan-box";
 import type { Scanner } from "./scan";
 import { holderOf, kindOf } from "./scan-text";
@@ -148,7 +148,7 @@ async function note(row: KeeperRow, how: string): Promise<void> {
 async function told(rows: Delivered[]): Promise<void> {
   await recents.told(rows);
   const bad = rows.find((r) => r.state === "refused");
-  if (bad) flash("bad", t.get("row_refused"), bad.why);
+  if (bad) flash("bad", t.get("row_refused"), whyText(t, bad.why || ""));
   await draw();
   if (channel) channel.postMessage("told");
   void count();

@@ -1,7 +1,7 @@
 // This phone's own code, which changes every half a minute (docs/qr.md). The secret comes once and stays where no script can read it.
 
 import encodeQR from "qr";
-import { clockOffMs, Refused, secret } from "./api";
+import { Refused, secret } from "./api";
 import { say } from "./dom";
 import { find, texts, theme, workable } from "./page";
 import { Vault } from "./vault";
@@ -11,10 +11,10 @@ const domain = new TextEncoder().encode("khien/qr person phone v1\n");
 const root = find("my-code"), t = texts(root);
 
 /** Mine is what the phone remembers beside the secret. */
-interface Mine { handle: string; host: string; offMs: number }
+interface Mine { handle: string; offMs: number }
 
 /** tokenAt makes the token of one step: 33 bytes as 44 letters. */
-export async function tokenAt(key: CryptoKey, handle: Uint8Array, step: number): Promise<string> {
+async function tokenAt(key: CryptoKey, handle: Uint8Array, step: number): Promise<string> {
   const head = new Uint8Array(21);
   head[0] = 0x13;
   head.set(handle, 1);
@@ -26,10 +26,9 @@ export async function tokenAt(key: CryptoKey, handle: Uint8Array, step: number):
   return btoa(String.fromCharCode(...Array.from(head), ...Array.from(mac))).replace(/\+/g, "-").replace(/\//g, "_");
 }
 
+/** bytesOf reads base64url. */
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  const plain = text.replace(/-/g, "+").replace(/_/g, "/");
-  if (/^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(text)) return Uint8Array.from(text.replace(/-/g, "").match(/../g)!, (h) => parseInt(h, 16));
-  return Uint8Array.from(atob(plain), (c) => c.charCodeAt(0));
+  return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 }
 
 async function begin(): Promise<void> {
@@ -46,26 +45,26 @@ async function begin(): Promise<void> {
   try {
     const said = await secret();
     key = await crypto.subtle.importKey("raw", bytesOf(said.secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-    mine = { handle: said.handle, host: said.host || location.origin, offMs: said.now ? Date.parse(said.now) - Date.now() : clockOffMs };
+    mine = { handle: said.handle, offMs: Date.parse(said.now) - Date.now() };
     await vault.putKey("code", key);
     await vault.remember("code", mine);
   } catch (err) {
     if (err instanceof Refused && (err.status === 401 || err.status === 403 || err.status === 404)) return show("who");
   }
   if (!mine || !key) return show("who");
-  show("code");
+  show("shown");
   void awake();
   await turn(key, mine);
 }
 
-function show(part: "code" | "who" | "broken"): void {
-  for (const name of ["code", "who", "broken"]) find("my-" + name).hidden = name !== part;
+function show(part: "shown" | "who" | "broken"): void {
+  for (const name of ["shown", "who", "broken"]) find("my-" + name).hidden = name !== part;
 }
 
 /** turn draws the code of this step and comes back for the next. */
 async function turn(key: CryptoKey, mine: Mine): Promise<void> {
   const now = Date.now() + mine.offMs, step = Math.floor(now / stepMs);
-  const text = mine.host + "/p#" + (await tokenAt(key, bytesOf(mine.handle), step));
+  const text = (root.dataset.site || location.origin) + "/p#" + (await tokenAt(key, bytesOf(mine.handle), step));
   draw(text);
   const tick = () => {
     const left = Math.ceil(((step + 1) * stepMs - (Date.now() + mine.offMs)) / 1000);

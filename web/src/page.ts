@@ -15,6 +15,12 @@ export function texts(root: HTMLElement): Texts {
   return new Texts(JSON.parse(root.dataset.text || "{}") as { [key: string]: string });
 }
 
+/** whyText says why a row was refused: the server gives a key for one row of many, a sentence for one alone. */
+export function whyText(t: Texts, why: string): string {
+  const said = t.get("why_" + why);
+  return (said === "why_" + why ? why : said).replace(/\{\w+\}/g, "…");
+}
+
 /** shownClock writes 14:05 in the time of Vietnam. */
 export function shownClock(at: string | number): string {
   return new Date(new Date(at).getTime() + 7 * 3600000).toISOString().slice(11, 16);

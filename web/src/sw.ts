@@ -9,9 +9,9 @@ interface Serving { location: Location; clients: { claim(): Promise<void> }; ski
 const worker = self as unknown as Serving;
 const waitMs = 4000; // a page that takes longer comes from the cache
 
-interface Shell { version: string; pages: string[]; files: string[] }
+interface Shell { version: string; pages: string[]; files: string[]; later: string[] }
 
-/** shell is written before this script by the server: which pages, which files, which build. */
+/** shell is written before this script by the server: which pages, which files, what is kept when it is first used, which build. */
 declare const shell: Shell;
 
 const cacheName = "khien-" + shell.version;
@@ -21,7 +21,7 @@ worker.addEventListener("activate", (event) => event.waitUntil(tidy()));
 worker.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== worker.location.origin) return;
-  if (shell.files.indexOf(url.pathname) >= 0) event.respondWith(file(event.request));
+  if (shell.files.concat(shell.later).indexOf(url.pathname) >= 0) event.respondWith(file(event.request));
   else if (event.request.mode === "navigate" && shell.pages.indexOf(url.pathname) >= 0) event.respondWith(page(event.request, url.pathname));
 });
 worker.addEventListener("message", (event) => {
@@ -46,7 +46,12 @@ async function tidy(): Promise<void> {
 }
 
 async function file(request: Request): Promise<Response> {
-  return (await caches.match(request.url, { cacheName })) || fetch(request);
+  const cache = await caches.open(cacheName);
+  const kept = await cache.match(request.url);
+  if (kept) return kept;
+  const fresh = await fetch(request);
+  if (fresh.ok) await cache.put(request.url, fresh.clone());
+  return fresh;
 }
 
 /** page asks the network first and is not patient. */

@@ -5,7 +5,7 @@ import { Delivery, type Delivered } from "./deliver";
 import { make, say } from "./dom";
 import { flash } from "./flash";
 import { Outbox } from "./outbox";
-import { find, shownClock, standing, texts, theme, workable } from "./page";
+import { find, shownClock, standing, texts, theme, whyText, workable } from "./page";
 import { scanBox } from "./scan-box";
 import { kindOf, tokenOf } from "./scan-text";
 import { uuid7 } from "./uuid";
@@ -50,11 +50,14 @@ function wire(): void {
   const scanner = scanBox(t, (text) => scanned(text, () => scanner.stop()), () => flash("bad", t.get("unread"), t.get("unread_hint")));
   find("visit-go").addEventListener("click", () => void go());
   find("visit-who-link").addEventListener("click", () => token && sessionStorage.setItem(kept, token));
-  find("visit-other").addEventListener("click", () => {
-    token = "";
-    place = null;
-    show("scan");
-  });
+  for (const id of ["visit-other", "visit-new"]) {
+    find(id).addEventListener("click", () => {
+      token = "";
+      place = null;
+      show("scan");
+      find("visit-scan").scrollIntoView();
+    });
+  }
   addEventListener("hashchange", () => {
     takeToken();
     void look();
@@ -65,8 +68,8 @@ function wire(): void {
 function scanned(text: string, stop: () => void): void {
   const found = tokenOf(text);
   if (!found) return flash("bad", t.get(kindOf(text) === "unknown" ? "not_ours" : "not_place"));
-  const host = /^https?:\/\/([^/]+)/.exec(text);
-  if (host && host[1] !== location.host && host[1] !== root.dataset.host) return flash("bad", t.get("other_host"), host[1]!);
+  const site = /^https?:\/\/[^/]+/.exec(text);
+  if (site && site[0] !== location.origin && site[0] !== root.dataset.site) return flash("bad", t.get("other_host"), site[0]);
   token = found;
   stop();
   void look();
@@ -110,8 +113,9 @@ function lastOf(places: { [token: string]: PlaceSaid }): { [token: string]: Plac
 /** who asks whether this phone has been proved; it is asked once, then the phone remembers. */
 async function who(): Promise<void> {
   try {
-    known = (await device()).person;
+    known = (await device()).said;
     await vault.remember("known", known);
+    find<HTMLAnchorElement>("visit-who-link").href = "/phone/who?next=/v"; // the number is proved, the name is missing
   } catch (err) {
     known = err instanceof Refused && err.status !== 0 && err.status < 500 ? false : await vault.recall("known", false);
   }
@@ -167,7 +171,7 @@ async function told(rows: Delivered[]): Promise<void> {
 async function remember(): Promise<void> {
   try {
     for (const said of (await visitsMine()).visits) {
-      if (!mine.some((m) => m.id === said.id)) mine.push({ id: said.id, name: said.place.name, at: said.at, until: said.until, left: said.left ? said.until : undefined, state: "recorded" });
+      if (!mine.some((m) => m.id === said.id)) mine.push({ id: said.id, name: said.place.name, at: said.at, until: said.until, left: said.ended === "assumed" ? undefined : said.until, state: "recorded" });
     }
     mine.sort((a, b) => (a.at < b.at ? 1 : -1));
     await keep();
@@ -206,7 +210,7 @@ function drawVisits(): void {
 }
 
 function line(m: Mine): HTMLElement {
-  const state = m.state === "refused" ? t.get("row_refused") + (m.why ? ": " + m.why : "") : m.state === "waiting" ? t.get("row_waiting") : m.left ? t.get("row_left", { time: shownClock(m.left) }) : t.get("row_recorded");
+  const state = m.state === "refused" ? t.get("row_refused") + (m.why ? ": " + whyText(t, m.why) : "") : m.state === "waiting" ? t.get("row_waiting") : m.left ? t.get("row_left", { time: shownClock(m.left) }) : t.get("row_recorded");
   return make("li", { class: "scan-row" }, make("span", { class: "scan-time" }, shownClock(m.at)), make("span", { class: "scan-who" }, m.name),
     make("span", { class: "badge badge-" + (m.state === "refused" ? "bad" : m.state === "waiting" ? "warn" : "good") }, state));
 }
