@@ -34,6 +34,7 @@ type benchOptions struct {
 	screen     bool
 	child      string // the address that a child process reads from
 	profile    string
+	onto       int // visits that stand before (visits)
 }
 
 // promise is one figure held to its limit. Ratio is at least 1 when it is kept:
@@ -82,6 +83,7 @@ var benches = map[string]func(context.Context, *config.Config, benchOptions) (*f
 	"map":    benchMap,
 	"sse":    benchStream,
 	"page":   benchPage,
+	"visits": benchVisits,
 }
 
 func benchCommand(fs *flag.FlagSet) func(*call) error {
@@ -95,6 +97,7 @@ func benchCommand(fs *flag.FlagSet) func(*call) error {
 	fs.StringVar(&o.boundaries, "boundaries", "", "boundaries to import first, those of 2025 (page)")
 	fs.BoolVar(&o.screen, "screen", false, "watch the map in Chromium as well, among the readers (sse)")
 	fs.StringVar(&o.profile, "profile", "", "write a processor profile of this process to a file")
+	fs.IntVar(&o.onto, "onto", 0, "visits that stand before the first (visits)")
 	fs.StringVar(&o.child, "child", "", "used by the sse benchmark for its own readers")
 	return func(c *call) error {
 		if o.child != "" {

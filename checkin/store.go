@@ -205,3 +205,8 @@ func countsOf(ctx context.Context, q store.Querier, sc auth.Scope, place id.ID, 
 		where b.province = $1 and b.bucket >= $3 and v.from_ms >= $4`, sc.Province(), place, hourOf(since)*bucketsMost, since.UnixMilli(), now.UnixMilli())
 	return counts[0], counts[1], err
 }
+
+func countVisits(ctx context.Context, q store.Querier, sc auth.Scope) (int64, error) {
+	may, args := sc.Where("area", 2)
+	return store.One(ctx, q, store.Int, "select count(*) from checkin_visit where province = $1 and "+may, append([]any{sc.Province()}, args...)...)
+}
