@@ -31,6 +31,10 @@ type ownCode struct {
 	Place     *id.ID `json:"place,omitempty"`
 	Issuer    string `json:"issuer,omitempty"`
 	Issued    string `json:"issued,omitempty"`
+
+	Declaration *id.ID `json:"declaration,omitempty"`
+	Grade       string `json:"grade,omitempty"`
+	Until       string `json:"until,omitempty"`
 }
 
 // qrCommand reads the text of any code that is scanned; it opens no database.
@@ -119,6 +123,16 @@ func ownFields(code qr.Code, trust *qr.Trust) (ownCode, error) {
 		}
 		p, err := code.Card.Verify(*trust)
 		own.Signature, own.Issuer, own.Issued = "valid", p.Issuer, p.Issued
+		return own, err
+	}
+	if code.Kind == qr.Declaration {
+		own := ownCode{Signature: "not_checked", Site: code.Declaration.Site(), Key: code.Declaration.Key().String()}
+		if trust == nil {
+			return own, nil
+		}
+		d, err := code.Declaration.Verify(*trust)
+		declared := id.ID(d.Declaration)
+		own.Signature, own.Declaration, own.Issuer, own.Grade, own.Until = "valid", &declared, d.Issuer, string(d.Grade), d.Until.Format(time.RFC3339)
 		return own, err
 	}
 	return ownCode{Signature: "not_checked", Site: code.Phone.Site()}, nil

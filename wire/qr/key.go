@@ -120,7 +120,7 @@ func (t Trust) accept(kind Kind, k Key, site string, issued int) error {
 	switch {
 	case t.Issuer != "" && k.Issuer != t.Issuer:
 		why = Foreign
-	case t.Sites != nil && site != "" && !slices.Contains(t.Sites, site):
+	case !t.leadsHere(site):
 		why = OtherSite
 	case issued > today+clockDays:
 		why = Early
@@ -131,4 +131,9 @@ func (t Trust) accept(kind Kind, k Key, site string, issued int) error {
 		return nil
 	}
 	return &Error{Kind: kind, Why: why}
+}
+
+// leadsHere reports whether a link's site is one that is taken; a bare token has none.
+func (t Trust) leadsHere(site string) bool {
+	return t.Sites == nil || site == "" || slices.Contains(t.Sites, site)
 }

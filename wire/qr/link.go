@@ -13,13 +13,15 @@ import (
 // of three bytes, so that no text has bits to spare.
 
 // pages are the paths of our codes, one letter each so that the code stays small.
-var pages = map[string]Kind{"/v": PlacePoster, "/c": PersonCard, "/p": PersonPhone}
+var pages = map[string]Kind{"/v": PlacePoster, "/c": PersonCard, "/p": PersonPhone, "/d": Declaration}
 
 // Head bytes: version 1 in the high half, the kind in the low.
 const (
 	headPlace byte = 0x11
 	headCard  byte = 0x12
 	headPhone byte = 0x13
+
+	headDeclaration byte = 0x14
 )
 
 const hostBytes = 100
@@ -48,6 +50,14 @@ func readLink(text string) (Code, error) {
 		}
 		u.site = site
 		return Code{Kind: kind, Phone: &u}, nil
+	}
+	if kind == Declaration {
+		u, err := ReadDeclaration(token)
+		if err != nil {
+			return Code{}, err
+		}
+		u.site = site
+		return Code{Kind: kind, Declaration: &u}, nil
 	}
 	s, err := readSigned(kind, token)
 	if err != nil {

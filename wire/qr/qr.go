@@ -41,6 +41,7 @@ const (
 	PlacePoster   Kind = "place"            // ours: điểm quét QR
 	PersonCard    Kind = "person_card"      // ours, printed: checks in and nothing else
 	PersonPhone   Kind = "person_phone"     // ours, on a phone, new every PhoneStep
+	Declaration   Kind = "declaration"      // ours: the grade of a declaration, until when
 )
 
 // Flag marks what is odd about a code that was read all the same. The values are
@@ -79,6 +80,8 @@ type Code struct {
 	Place     *UnverifiedPlace
 	Card      *UnverifiedCard
 	Phone     *UnverifiedPhone
+
+	Declaration *UnverifiedDeclaration
 }
 
 // Read reads the text of a scanned code. Every refusal is an *Error.
