@@ -16,7 +16,7 @@ func (c *Catalog) Fault(l Lang, e *fault.Error) string {
 		return ""
 	}
 	key := "fault." + e.Key
-	text, ok := c.Text(l, key)
+	text, spoken, ok := c.find(l, key)
 	if !ok {
 		c.miss(key)
 		text = c.T(l, "fault.kind."+string(e.Kind))
@@ -25,7 +25,7 @@ func (c *Catalog) Fault(l Lang, e *fault.Error) string {
 	for name, v := range e.Args {
 		args[name] = v
 	}
-	said := fill(l, text, args)
+	said := fill(spoken, text, args)
 	if e.Row > 0 && !strings.Contains(text, "{row}") {
 		return c.T(l, "fault.in_row", "row", e.Row, "sentence", said)
 	}

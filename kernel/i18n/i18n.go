@@ -6,6 +6,9 @@
 // n; Vietnamese nouns do not change. A key that stands twice, or in one language
 // only, or whose two texts name different arguments, is an error at start.
 //
+// Chinese is spoken in part: a package whose pages strangers from over the border
+// need has pages/zh.json too. What is not in it is said in English.
+//
 // What the kernel packages that have no pages refuse (id, area, day, store) this
 // package says itself.
 //
@@ -33,16 +36,21 @@ type Lang string
 const (
 	VI Lang = "vi"
 	EN Lang = "en"
+	ZH Lang = "zh" // in part, with English for the rest
 )
 
-// Langs lists the languages in the order in which a switch shows them.
+// Langs lists the languages that every text has, in the order in which a switch
+// shows them.
 var Langs = []Lang{VI, EN}
+
+// Partial lists the languages that some packages have; a switch shows them after Langs.
+var Partial = []Lang{ZH}
 
 // ParseLang returns the language that s names ("vi", "en", "en-GB") and whether there is one.
 func ParseLang(s string) (Lang, bool) {
 	base, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(s)), "-")
 	l := Lang(base)
-	return l, slices.Contains(Langs, l)
+	return l, slices.Contains(Langs, l) || slices.Contains(Partial, l)
 }
 
 //go:embed pages
@@ -60,9 +68,9 @@ type Catalog struct {
 // New merges this package's own catalog with those of fsys, each of which holds
 // pages/vi.json and pages/en.json, or neither.
 func New(fsys ...fs.FS) (*Catalog, error) {
-	c := &Catalog{texts: map[Lang]map[string]string{VI: {}, EN: {}}, missing: map[string]int{}}
+	c := &Catalog{texts: map[Lang]map[string]string{VI: {}, EN: {}, ZH: {}}, missing: map[string]int{}}
 	for _, f := range append([]fs.FS{own}, fsys...) {
-		for _, l := range Langs {
+		for _, l := range slices.Concat(Langs, Partial) {
 			if err := c.load(f, l); err != nil {
 				return nil, err
 			}
@@ -75,7 +83,7 @@ func New(fsys ...fs.FS) (*Catalog, error) {
 // the text's {name}s: whole numbers are grouped, times written as dates. A key
 // that is not there is its own text, counted and logged once.
 func (c *Catalog) T(l Lang, key string, args ...any) string {
-	text, ok := c.Text(l, key)
+	text, l, ok := c.find(l, key)
 	if !ok {
 		c.miss(key)
 		return key
@@ -88,8 +96,24 @@ func (c *Catalog) T(l Lang, key string, args ...any) string {
 
 // Text returns the unfilled text of key and whether there is one. It counts nothing.
 func (c *Catalog) Text(l Lang, key string) (string, bool) {
-	text, ok := c.texts[l][key]
+	text, _, ok := c.find(l, key)
 	return text, ok
+}
+
+// find returns a text and its language: English for what a partial language has not.
+func (c *Catalog) find(l Lang, key string) (string, Lang, bool) {
+	text, ok := c.texts[l][key]
+	if !ok && slices.Contains(Partial, l) {
+		l = EN
+		text, ok = c.texts[EN][key]
+	}
+	return text, l, ok
+}
+
+// Speaks reports whether fsys holds texts of a partial language, or l is spoken everywhere.
+func Speaks(l Lang, fsys fs.FS) bool {
+	_, err := fs.Stat(fsys, "pages/"+string(l)+".json")
+	return err == nil || slices.Contains(Langs, l)
 }
 
 // Keys returns all keys that begin with prefix, sorted.

@@ -80,7 +80,24 @@ func (c *Catalog) parity() error {
 			}
 		}
 	}
+	for _, l := range Partial {
+		errs = append(errs, c.partialParity(l)...)
+	}
 	return errors.Join(errs...)
+}
+
+// partialParity holds that a partial language says nothing that the others do
+// not, with the same arguments.
+func (c *Catalog) partialParity(l Lang) (errs []error) {
+	for _, key := range slices.Sorted(maps.Keys(c.texts[l])) {
+		vi, ok := c.texts[VI][key]
+		if !ok {
+			errs = append(errs, fmt.Errorf("i18n: key %q is in %s only", key, l))
+		} else if a, b := names(vi), names(c.texts[l][key]); !slices.Equal(a, b) {
+			errs = append(errs, fmt.Errorf("i18n: key %q: arguments vi %v, %s %v", key, a, l, b))
+		}
+	}
+	return errs
 }
 
 func (c *Catalog) other(l Lang) Lang {

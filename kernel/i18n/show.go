@@ -59,7 +59,7 @@ func Number(l Lang, n any) string {
 		return fmt.Sprint(n)
 	}
 	group, point := ".", ","
-	if l == EN {
+	if l == EN || l == ZH {
 		group, point = ",", "."
 	}
 	for i := len(whole) - 3; i > 0; i -= 3 {
@@ -72,16 +72,18 @@ func Number(l Lang, n any) string {
 }
 
 // Date writes the day: 14/05/2021, or 14 May 2021. The zero time is "".
-func Date(l Lang, t time.Time) string { return layout(l, t, "02/01/2006", "2 January 2006") }
+func Date(l Lang, t time.Time) string {
+	return layout(l, t, "02/01/2006", "2 January 2006", "2006年1月2日")
+}
 
 // DateTime writes the day and the minute: 14:30 ngày 14/05/2021, or 14 May 2021, 14:30.
 // The zero time is "".
 func DateTime(l Lang, t time.Time) string {
-	return layout(l, t, "15:04 ngày 02/01/2006", "2 January 2006, 15:04")
+	return layout(l, t, "15:04 ngày 02/01/2006", "2 January 2006, 15:04", "2006年1月2日 15:04")
 }
 
 // Clock writes the minute of the day: 14:30. The zero time is "".
-func Clock(l Lang, t time.Time) string { return layout(l, t, "15:04", "15:04") }
+func Clock(l Lang, t time.Time) string { return layout(l, t, "15:04", "15:04", "15:04") }
 
 // Day writes the day with its weekday: Thứ Sáu, 14/05/2021, or Friday, 14 May 2021.
 // The zero time is "".
@@ -92,16 +94,21 @@ func Day(l Lang, t time.Time) string {
 	if l == EN {
 		return t.In(Zone).Format("Monday, 2 January 2006")
 	}
+	if l == ZH {
+		return Date(ZH, t) + " " + [...]string{"星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"}[t.In(Zone).Weekday()]
+	}
 	names := [...]string{"Chủ nhật", "Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy"}
 	return names[t.In(Zone).Weekday()] + ", " + Date(VI, t)
 }
 
-func layout(l Lang, t time.Time, vi, en string) string {
+func layout(l Lang, t time.Time, vi, en, zh string) string {
 	switch {
 	case t.IsZero():
 		return ""
 	case l == EN:
 		return t.In(Zone).Format(en)
+	case l == ZH:
+		return t.In(Zone).Format(zh)
 	}
 	return t.In(Zone).Format(vi)
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -54,13 +55,16 @@ type Views struct {
 // without "main", is an error.
 func NewViews(c *i18n.Catalog, assets Assets, pages ...Pages) (*Views, error) {
 	v := &Views{catalog: c, assets: assets, pages: map[i18n.Lang]map[string]*template.Template{}}
-	for _, l := range i18n.Langs {
+	for _, l := range slices.Concat(i18n.Langs, i18n.Partial) {
 		v.pages[l] = map[string]*template.Template{}
 		base, err := template.New("").Funcs(v.funcs(l)).ParseFS(Texts, "pages/parts/*.html")
 		if err != nil {
 			return nil, fmt.Errorf("web: layout: %w", err)
 		}
 		for _, p := range append([]Pages{{"web", Texts}}, pages...) {
+			if !i18n.Speaks(l, p.FS) {
+				continue
+			}
 			if err := v.parse(l, base, p); err != nil {
 				return nil, err
 			}
@@ -127,7 +131,7 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // before its first byte is sent, so an error leaves nothing half-done. data is
 // what "main" sees; the layout finds the rest in the request.
 func (v *Views) Render(w http.ResponseWriter, r *http.Request, status int, name string, data any) error {
-	return v.execute(w, r, status, name, "layout", v.frame(r, data))
+	return v.execute(w, r, status, name, "layout", v.frame(r, name, data))
 }
 
 // Fragment answers with one template of a page, without the layout: for a
@@ -137,7 +141,7 @@ func (v *Views) Fragment(w http.ResponseWriter, r *http.Request, status int, nam
 }
 
 func (v *Views) execute(w http.ResponseWriter, r *http.Request, status int, name, part string, data any) error {
-	l := stateOf(r.Context()).lang
+	l := v.spoken(stateOf(r.Context()).lang, name)
 	t := v.pages[l][name]
 	if t == nil {
 		return fmt.Errorf("web: page %s: not there", name)
@@ -157,20 +161,32 @@ func (v *Views) execute(w http.ResponseWriter, r *http.Request, status int, name
 	return nil
 }
 
-func (v *Views) frame(r *http.Request, data any) frame {
+// spoken is the language of a page for a reader of l: English where the page
+// does not speak a partial language.
+func (v *Views) spoken(l i18n.Lang, name string) i18n.Lang {
+	if v.pages[l][name] == nil && slices.Contains(i18n.Partial, l) {
+		return i18n.EN
+	}
+	return l
+}
+
+func (v *Views) frame(r *http.Request, name string, data any) frame {
 	st := stateOf(r.Context())
-	f := frame{Data: data, Lang: st.lang, Theme: st.theme, Path: st.path.Path, Viewer: st.viewer}
+	lang := v.spoken(st.lang, name)
+	f := frame{Data: data, Lang: lang, Theme: st.theme, Path: st.path.Path, Viewer: st.viewer}
 	if st.router != nil {
 		f.Nav, f.SignIn = st.router.Nav, st.router.SignIn
 	}
-	for _, l := range i18n.Langs {
-		f.Langs = append(f.Langs, choice{string(l), with(st.path, "lang", string(l)), l == st.lang})
+	for _, l := range slices.Concat(i18n.Langs, i18n.Partial) {
+		if v.pages[l][name] != nil {
+			f.Langs = append(f.Langs, choice{string(l), with(st.path, "lang", string(l)), l == lang})
+		}
 	}
 	for _, t := range themes {
 		f.Themes = append(f.Themes, choice{t, with(st.path, "theme", t), t == st.theme})
 	}
 	if done := "done." + st.path.Query().Get("_done"); done != "done." {
-		if _, ok := v.catalog.Text(st.lang, done); ok {
+		if _, ok := v.catalog.Text(lang, done); ok {
 			f.Done = done
 		}
 	}
