@@ -110,25 +110,6 @@ func (s *Service) change(tx *store.Tx, sc auth.Scope, d Draft) (Case, error) {
 	return c, s.told(tx, sc, "case.change", before, c)
 }
 
-// writePerson makes the person of a draft that names one; the zero ID when it does not.
-func (s *Service) writePerson(tx *store.Tx, sc auth.Scope, d Draft) (id.ID, error) {
-	if d.Who.Name == "" {
-		return d.Person, nil
-	}
-	p := d.Who
-	p.ID, p.Area = d.Person, d.Stay
-	if p.Area == 0 {
-		p.Area = d.Area
-	}
-	if p.Sex == "" {
-		p.Sex = d.Sex
-	}
-	if p.ID.IsZero() {
-		return s.people.Create(tx, sc, p)
-	}
-	return p.ID, s.people.Change(tx, sc.Anywhere(), p)
-}
-
 // told writes the audit row and, when it counts otherwise than before, the fact.
 func (s *Service) told(tx *store.Tx, sc auth.Scope, act string, was, is Case) error {
 	detail := map[string]any{"version": is.Version, "classification": is.Classification}
@@ -153,8 +134,9 @@ func (c Case) counted() event.Counted {
 
 // Read returns one case and who it is, and writes that it was read. A case out
 // of scope is fault.NotFound, as one that does not exist: an id tells nothing.
-// Whoever may read the case and people reads its person, wherever they stay. The
-// person is zero for an anonymous case and for a role that may not read people.
+// Whoever may read the case and people reads its person, wherever they stay, but
+// of one who lives outside the scope only what the case needs. The person is zero
+// for an anonymous case and for a role that may not read people.
 func (s *Service) Read(ctx context.Context, sc auth.Scope, i id.ID) (c Case, who person.Person, err error) {
 	if !sc.Allows(auth.ReadCases) {
 		return c, who, fault.New(fault.Forbidden, "auth.act")
@@ -168,6 +150,7 @@ func (s *Service) Read(ctx context.Context, sc auth.Scope, i id.ID) (c Case, who
 			if err != nil && !fault.Is(err, fault.NotFound) { // erased
 				return err
 			}
+			who = shown(sc, who)
 		}
 		return audit.Append(tx, sc.Entry("case.read", "case", c.ID.String(), c.Area, nil))
 	})

@@ -126,6 +126,7 @@ type casePage struct {
 	Who      person.Person
 	Facts    []web.Cell
 	MayWrite bool
+	Reviews  int // open ones about the person
 }
 
 func (s *Service) getCase(w http.ResponseWriter, r *http.Request) error {
@@ -134,6 +135,11 @@ func (s *Service) getCase(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := casePage{Case: c, Who: who, Facts: s.factsOf(r, c, who), MayWrite: sc.Check(auth.WriteCases, c.Area) == nil}
+	if !who.ID.IsZero() && sc.Allows(auth.WritePeople) {
+		if p.Reviews, err = s.people.OpenReviews(r.Context(), s.db, sc, who.ID); err != nil {
+			return err
+		}
+	}
 	return s.views.Render(w, r, http.StatusOK, "outbreak/case.html", p)
 }
 

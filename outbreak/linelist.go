@@ -257,6 +257,8 @@ func (s *Service) enterAll(tx *store.Tx, sc auth.Scope, rows []lineRow) (added i
 	if err != nil {
 		return 0, nil, err
 	}
+	var enter []int
+	var drafts []*Draft
 	listed := map[string]string{} // what the row of a key said
 	for i, r := range rows {
 		before, twice := listed[string(keys[i])]
@@ -264,18 +266,23 @@ func (s *Service) enterAll(tx *store.Tx, sc auth.Scope, rows []lineRow) (added i
 		switch {
 		case twice && before != r.text, !twice && !stands[string(keys[i])] && taken[r.draft.Number]:
 			refused = append(refused, r)
-			continue
 		case twice, stands[string(keys[i])]:
-			continue
+		default:
+			d := r.draft // the transaction may run again: rows stay as they are
+			enter, drafts = append(enter, i), append(drafts, &d)
 		}
-		c, err := s.create(tx, sc, r.draft)
+	}
+	if err := s.registerAll(tx, sc, drafts); err != nil {
+		return 0, nil, err
+	}
+	for n, i := range enter {
+		c, err := s.create(tx, sc, *drafts[n])
 		if err != nil {
 			return 0, nil, err
 		}
 		if err := markImported(tx, sc, c.ID, keys[i]); err != nil {
 			return 0, nil, err
 		}
-		added++
 	}
-	return added, refused, nil
+	return len(enter), refused, nil
 }

@@ -98,10 +98,15 @@ func (s *Service) resolve(ctx context.Context, q store.Querier, sc auth.Scope, f
 		return f, nil
 	}
 	found, err := s.people.FindByName(ctx, q, sc, text)
-	f.people = []id.ID{}
-	for _, p := range found {
-		f.people = append(f.people, p.ID)
+	if err != nil {
+		return f, err
 	}
+	ids := make([]id.ID, len(found))
+	for i, p := range found {
+		ids[i] = p.ID
+	}
+	_, all, err := s.people.Aliases(ctx, q, sc, ids)
+	f.people = append([]id.ID{}, all...) // nobody is not everybody
 	return f, err
 }
 

@@ -40,6 +40,25 @@ func caseByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Cas
 		append([]any{sc.Province(), i}, args...)...)
 }
 
+// casesOfPeople returns the cases of people, whatever their areas: for the
+// program's own questions.
+func casesOfPeople(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []Case, err error) {
+	for part := range slices.Chunk(people, 500) {
+		args := []any{sc.Province()}
+		marks := make([]string, len(part))
+		for i, p := range part {
+			args = append(args, p)
+			marks[i] = fmt.Sprintf("$%d", i+2)
+		}
+		cases, err := store.All(ctx, q, scanCase, "select "+caseColumns+" from outbreak_case where province = $1 and person in ("+strings.Join(marks, ", ")+") order by reported, id", args...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, cases...)
+	}
+	return all, nil
+}
+
 func insertCase(tx *store.Tx, sc auth.Scope, c Case) error {
 	_, err := tx.Exec(`insert into outbreak_case (province, id, number, person, sex, birth_year, classification, area, stay,
 		source, onset, specimen, confirmed_on, reported, outcome, outcome_on, version, created_ms, changed_ms, actor)

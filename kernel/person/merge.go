@@ -47,6 +47,50 @@ func (s *Service) Canonical(ctx context.Context, q store.Querier, sc auth.Scope,
 	return id.ID{}, fmt.Errorf("person: %s: more than %d merges", i, chain)
 }
 
+// Aliases returns who each of the people is now, and all ids under which rows
+// may speak of them: their own, and those of everybody who went into them. now
+// has all of these ids. It reads ids alone and asks for no right.
+func (s *Service) Aliases(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (now map[id.ID]id.ID, all []id.ID, err error) {
+	into := map[id.ID]id.ID{}
+	seen := map[id.ID]bool{}
+	next := people
+	for depth := 0; len(next) > 0; depth++ { // the merges that lead away, and those that lead there
+		if depth > chain {
+			return nil, nil, fmt.Errorf("person: more than %d merges", chain)
+		}
+		var found []id.ID
+		for _, i := range next {
+			if !seen[i] {
+				seen[i], all = true, append(all, i)
+				found = append(found, i)
+			}
+		}
+		if len(found) == 0 {
+			break
+		}
+		pairs, err := selectMergesOf(ctx, q, sc, found)
+		if err != nil {
+			return nil, nil, err
+		}
+		next = nil
+		for _, p := range pairs {
+			into[p[0]] = p[1]
+			next = append(next, p[0], p[1])
+		}
+	}
+	now = map[id.ID]id.ID{}
+	for _, i := range all {
+		end := i
+		for range chain {
+			if k, gone := into[end]; gone {
+				end = k
+			}
+		}
+		now[i] = end
+	}
+	return now, all, nil
+}
+
 // mergeBlob is what a merge keeps, sealed, to be undone: the one who went, and
 // the one who stayed before and after; these are empty when nothing was learned.
 type mergeBlob struct {

@@ -132,6 +132,29 @@ func (s *Service) Change(tx *store.Tx, sc auth.Scope, p Person) error {
 	return audit.Append(tx, sc.Entry("person.change", "person", p.ID.String(), p.Area, nil))
 }
 
+// Learn adds to somebody in scope what p says and was not known: what stands is
+// not overwritten, another name, phone or paper stands beside it.
+func (s *Service) Learn(tx *store.Tx, sc auth.Scope, p Person) error {
+	if !sc.Allows(auth.WritePeople) {
+		return errAct
+	}
+	if err := p.normalise(); err != nil {
+		return err
+	}
+	r, was, err := s.open(tx.Context(), tx, sc, p.ID)
+	if err != nil {
+		return err
+	}
+	after := was.learn(p)
+	if was.equal(after) {
+		return nil
+	}
+	if err := s.rewrite(tx, sc, r, was, after); err != nil {
+		return err
+	}
+	return audit.Append(tx, sc.Entry("person.learn", "person", r.id.String(), after.Area, nil))
+}
+
 func (p *Person) keep(was Person) {
 	if p.Birth == "" {
 		p.Birth = was.Birth

@@ -149,6 +149,20 @@ func (s *Service) Reviews(ctx context.Context, q store.Querier, sc auth.Scope, a
 	return selectReviews(ctx, q, sc, after.A, after.B, min(max(limit, 1), 200))
 }
 
+// OpenReviews returns how many open reviews speak of somebody.
+func (s *Service) OpenReviews(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (n int, err error) {
+	if !sc.Allows(auth.ReadPeople) {
+		return 0, errAct
+	}
+	all, err := selectReviewsOf(ctx, q, sc, i)
+	for _, r := range all {
+		if r.State == ReviewOpen {
+			n++
+		}
+	}
+	return n, err
+}
+
 // reindexed is how many people one transaction of Reindex takes.
 const reindexed = 200
 

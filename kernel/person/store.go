@@ -394,6 +394,25 @@ func selectMerged(ctx context.Context, q store.Querier, sc auth.Scope, kept id.I
 	return store.All(ctx, q, scanMerge, "select "+mergeColumns+" from person_merge where province = $1 and kept = $2 and undone_ms = 0 order by gone", sc.Province(), kept)
 }
 
+// selectMergesOf returns who went and into whom, of the merges in force from or
+// into any of the ids.
+func selectMergesOf(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (pairs [][2]id.ID, err error) {
+	for _, text := range []string{"select gone, kept from person_merge where province = $1 and undone_ms = 0 and gone in (", "select gone, kept from person_merge where province = $1 and undone_ms = 0 and kept in ("} {
+		err = eachPart(sc, ids, func(marks string, args []any) error {
+			more, err := store.All(ctx, q, func(s store.Scan) (p [2]id.ID, err error) {
+				err = s(&p[0], &p[1])
+				return p, err
+			}, text+marks+")", args...)
+			pairs = append(pairs, more...)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return pairs, nil
+}
+
 // closeMerge marks a merge as undone and destroys its copies.
 func closeMerge(tx *store.Tx, sc auth.Scope, gone id.ID, now time.Time) error {
 	if err := touch(tx, sc); err != nil {
