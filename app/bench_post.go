@@ -60,14 +60,24 @@ func firstOf(errs []error) error {
 	return nil
 }
 
+// once posts each of some requests.
+func (p poster) once(ctx context.Context, requests [][]byte) error {
+	var took durations
+	return p.post(ctx, requests, len(requests), &took)
+}
+
 func (p poster) postOn(ctx context.Context, requests [][]byte, took *durations) error {
+	return p.post(ctx, requests, math.MaxInt, took)
+}
+
+func (p poster) post(ctx context.Context, requests [][]byte, most int, took *durations) error {
 	c, err := net.Dial("tcp", p.addr)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 32<<10)
-	for n := 0; ctx.Err() == nil; n++ {
+	for n := 0; n < most && ctx.Err() == nil; n++ {
 		request := requests[n%len(requests)]
 		p.next(request)
 		began := time.Now()

@@ -44,28 +44,41 @@ var (
 	errEmpty  = fault.New(fault.Invalid, "checkin.empty")
 )
 
-// identify finds who a row is about. at is the moment of the scan by our clock.
-func (s *Service) identify(ctx context.Context, p place.Place, r row, at time.Time) (scanned, error) {
+// newcomer is somebody whom a card or a keeper names and who is yet to be found
+// in the registry, or added.
+type newcomer struct {
+	person.Person
+	found scanned
+	key   [16]byte // under which the card is remembered; zero: a typed name is not
+}
+
+// identify finds who a row is about, or who is to be registered for it. at is the
+// moment of the scan by our clock.
+func (s *Service) identify(ctx context.Context, p place.Place, r row, at time.Time) (scanned, *newcomer, error) {
 	if r.Code == "" {
-		return s.named(ctx, p, r)
+		who, err := s.named(p, r)
+		return scanned{}, who, err
 	}
 	code, err := qr.Read(strings.TrimSpace(r.Code))
 	if err != nil {
-		return scanned{}, refusal(err)
+		return scanned{}, nil, refusal(err)
 	}
+	found := scanned{}
 	switch code.Kind {
 	case qr.PersonPhone:
-		return s.byPhone(ctx, p, *code.Phone, at)
+		found, err = s.byPhone(ctx, p, *code.Phone, at)
+		return found, nil, err
 	case qr.PersonCard:
-		return s.byCard(ctx, *code.Card)
+		found, err = s.byCard(ctx, *code.Card)
+		return found, nil, err
 	case qr.CitizenCard:
-		return s.byPaper(ctx, p, r, ofCitizen(*code.Citizen), event.ByCitizen, code.Flags)
+		return s.byPaper(p, r, ofCitizen(*code.Citizen), event.ByCitizen, code.Flags)
 	case qr.InsuranceCard:
-		return s.byPaper(ctx, p, r, ofInsurance(*code.Insurance), event.ByInsurance, code.Flags)
+		return s.byPaper(p, r, ofInsurance(*code.Insurance), event.ByInsurance, code.Flags)
 	case qr.Personal1405:
-		return s.byPaper(ctx, p, r, ofPersonal(*code.Personal), event.ByPersonal, code.Flags)
+		return s.byPaper(p, r, ofPersonal(*code.Personal), event.ByPersonal, code.Flags)
 	}
-	return scanned{}, errPoster
+	return scanned{}, nil, errPoster
 }
 
 // refusal turns a refusal of package qr into ours.
@@ -136,49 +149,80 @@ func (s *Service) byCard(ctx context.Context, u qr.UnverifiedCard) (scanned, err
 	return found, err
 }
 
-// byPaper finds or makes the person that a card of somebody else's making names.
-func (s *Service) byPaper(ctx context.Context, at place.Place, r row, p person.Person, how event.How, flags []qr.Flag) (scanned, error) {
+// byPaper knows the card from a while ago, or says who is to be registered.
+func (s *Service) byPaper(at place.Place, r row, p person.Person, how event.How, flags []qr.Flag) (scanned, *newcomer, error) {
 	key := s.known.key(s.Keys, r.Code)
 	if was, ok := s.known.recall(key, s.now()); ok {
-		return was, nil
+		return was, nil, nil
 	}
 	var names []string
 	for _, f := range flags {
 		names = append(names, string(f))
 	}
-	found, err := s.register(ctx, at, r, p, scanned{how: how, flags: flagsOf(names)})
-	if err == nil {
-		s.known.remember(key, found, s.now().Add(paperKnown))
+	who, err := s.comer(at, r, p, scanned{how: how, flags: flagsOf(names)})
+	if err != nil {
+		return scanned{}, nil, err
 	}
-	return found, err
+	who.key = key
+	return scanned{}, who, nil
 }
 
-func (s *Service) named(ctx context.Context, at place.Place, r row) (scanned, error) {
+func (s *Service) named(at place.Place, r row) (*newcomer, error) {
 	if strings.TrimSpace(r.Name) == "" {
-		return scanned{}, errEmpty.At("name", "")
+		return nil, errEmpty.At("name", "")
 	}
-	return s.register(ctx, at, r, person.Person{Name: r.Name, Phone: r.Phone, Birth: r.Birth}, scanned{how: event.ByName})
+	return s.comer(at, r, person.Person{Name: r.Name, Phone: r.Phone, Birth: r.Birth}, scanned{how: event.ByName})
 }
 
-// register finds out who p is. The newcomer's id hangs on the row's, so that a
+// comer checks what is said of somebody. Their id hangs on the row's, so that a
 // row that is delivered again is the same newcomer; nobody can choose it.
-func (s *Service) register(ctx context.Context, at place.Place, r row, p person.Person, found scanned) (scanned, error) {
-	p.Area = at.Area
-	p.ID = s.newcomer(r.ID)
-	if err := p.Check(); err != nil {
-		return scanned{}, err
+func (s *Service) comer(at place.Place, r row, p person.Person, found scanned) (*newcomer, error) {
+	p, err := p.Normal()
+	if err != nil {
+		return nil, err
 	}
-	err := s.DB.Tx(ctx, func(tx *store.Tx) error {
-		done, err := s.People.Register(tx, s.system, p)
-		found.person = done.ID
+	p.Area, p.ID = at.Area, s.newcomerID(r.ID)
+	found.who = initials(p.Name)
+	return &newcomer{Person: p, found: found}, nil
+}
+
+// register finds out who the newcomers are, all at once; should one of them make
+// that fail, each alone. Their errors stand by their place in all.
+func (s *Service) register(ctx context.Context, all []*newcomer) []error {
+	errs := make([]error, len(all))
+	if len(all) == 0 || s.registerSome(ctx, all) == nil {
+		return errs
+	}
+	for i := range all {
+		errs[i] = s.registerSome(ctx, all[i:i+1])
+	}
+	return errs
+}
+
+func (s *Service) registerSome(ctx context.Context, some []*newcomer) error {
+	people := make([]person.Person, len(some))
+	for i, n := range some {
+		people[i] = n.Person
+	}
+	var done []person.Registered
+	err := s.DB.Tx(ctx, func(tx *store.Tx) (err error) {
+		done, err = s.People.RegisterAll(tx, s.system, people)
 		return err
 	})
-	found.who = initials(p.Name)
-	return found, err
+	if err != nil {
+		return err
+	}
+	for i, n := range some {
+		n.found.person = done[i].ID
+		if n.key != [16]byte{} {
+			s.known.remember(n.key, n.found, s.now().Add(paperKnown))
+		}
+	}
+	return nil
 }
 
-// newcomer makes a UUIDv7 of a visit's moment and a keyed hash of its id.
-func (s *Service) newcomer(visit id.ID) (i id.ID) {
+// newcomerID makes a UUIDv7 of a visit's moment and a keyed hash of its id.
+func (s *Service) newcomerID(visit id.ID) (i id.ID) {
 	copy(i[:], s.Keys.BlindIndex("checkin newcomer", visit.String()))
 	copy(i[:6], visit[:6])
 	i[6], i[8] = i[6]&0x0f|0x70, i[8]&0x3f|0x80

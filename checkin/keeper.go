@@ -50,7 +50,16 @@ type delivery struct {
 	results []result
 }
 
-// Deliver notes what a keeper scanned or typed, now or hours ago. Each row stands
+// draft is a row on its way to being a visit, or the end of one.
+type draft struct {
+	row   int
+	at    time.Time
+	flags Flags
+	who   scanned
+	comer *newcomer
+}
+
+// deliver notes what a keeper scanned or typed, now or hours ago. Each row stands
 // for itself: one that is refused changes nothing of the others. An error means
 // that none may count as delivered; they can all be sent again.
 func (s *Service) deliver(ctx context.Context, d *delivery) error {
@@ -63,32 +72,87 @@ func (s *Service) deliver(ctx context.Context, d *delivery) error {
 		return err
 	}
 	d.results = make([]result, len(d.rows))
-	var visits []Visit
-	var at []int
+	drafts, err := s.drafts(ctx, d, stands)
+	if err != nil {
+		return err
+	}
+	if err := s.settle(ctx, d, drafts); err != nil {
+		return err
+	}
+	return s.leaves(ctx, d, drafts, stands)
+}
+
+// drafts reads the rows and finds out who they are about; those that are known
+// or refused have their results then.
+func (s *Service) drafts(ctx context.Context, d *delivery, stands map[id.ID]Visit) ([]draft, error) {
+	var drafts []draft
+	var comers []*newcomer
 	for i, r := range d.rows {
 		if was, ok := stands[r.ID]; ok && !r.Leave {
 			d.results[i] = again(d, was)
 			continue
 		}
-		if r.Leave {
+		f := draft{row: i}
+		var err error
+		if f.at, f.flags, err = s.check(r, d.sent); err == nil && !(r.Leave && r.Code == "" && r.Name == "") {
+			f.who, f.comer, err = s.identify(ctx, d.place, r, f.at)
+		}
+		if err != nil {
+			if isOurs(err) {
+				return nil, err
+			}
+			d.results[i] = refuse(r.ID, err)
 			continue
 		}
-		v, res, err := s.visitOf(ctx, d, r)
-		if err != nil {
-			return err
+		if f.comer != nil {
+			comers = append(comers, f.comer)
 		}
-		if d.results[i] = res; res.State != Refused {
-			visits, at = append(visits, v), append(at, i)
+		drafts = append(drafts, f)
+	}
+	return s.registered(ctx, d, drafts, comers)
+}
+
+// registered returns the drafts whose people are known now.
+func (s *Service) registered(ctx context.Context, d *delivery, drafts []draft, comers []*newcomer) ([]draft, error) {
+	errs := s.register(ctx, comers)
+	kept := drafts[:0]
+	for _, f := range drafts {
+		if f.comer != nil {
+			err := errs[0]
+			errs = errs[1:]
+			if err != nil && isOurs(err) {
+				return nil, err
+			}
+			if err != nil {
+				d.results[f.row] = refuse(d.rows[f.row].ID, err)
+				continue
+			}
+			f.who = f.comer.found
 		}
+		kept = append(kept, f)
 	}
-	if err := s.settle(ctx, d, visits, at); err != nil {
-		return err
-	}
-	return s.leaves(ctx, d, stands)
+	return kept, nil
+}
+
+// isOurs reports whether an error is ours to mend, or passes, rather than a
+// refusal of what was sent.
+func isOurs(err error) bool {
+	k := fault.KindOf(err)
+	return k == "" || k == fault.Busy
 }
 
 // settle records the new visits of a delivery.
-func (s *Service) settle(ctx context.Context, d *delivery, visits []Visit, at []int) error {
+func (s *Service) settle(ctx context.Context, d *delivery, drafts []draft) error {
+	var visits []Visit
+	var at []int
+	for _, f := range drafts {
+		if r := d.rows[f.row]; !r.Leave {
+			v := s.visit(d.place, r.ID, f.at, r.At)
+			v.Person, v.Device, v.How, v.Flags = f.who.person, d.device, f.who.how, v.Flags|f.flags|f.who.flags
+			visits, at = append(visits, v), append(at, f.row)
+			d.results[f.row] = result{ID: v.ID, State: Recorded, Who: f.who.who, Flags: v.Flags.Names(), Until: v.Until.Format(time.RFC3339)}
+		}
+	}
 	if len(visits) == 0 {
 		return nil
 	}
@@ -117,25 +181,6 @@ func again(d *delivery, was Visit) result {
 	return result{ID: was.ID, State: Known, Flags: was.Flags.Names(), Until: was.Until.Format(time.RFC3339)}
 }
 
-// visitOf makes the visit of a row. What is wrong with the row is in the result;
-// an error is ours.
-func (s *Service) visitOf(ctx context.Context, d *delivery, r row) (Visit, result, error) {
-	from, flags, err := s.check(r, d.sent)
-	if err != nil {
-		return Visit{}, refuse(r.ID, err), nil
-	}
-	who, err := s.identify(ctx, d.place, r, from)
-	if err != nil {
-		if k := fault.KindOf(err); k == "" || k == fault.Busy {
-			return Visit{}, result{}, err
-		}
-		return Visit{}, refuse(r.ID, err), nil
-	}
-	v := s.visit(d.place, r.ID, from, r.At)
-	v.Person, v.Device, v.How, v.Flags = who.person, d.device, who.how, v.Flags|flags|who.flags
-	return v, result{ID: v.ID, State: Recorded, Who: who.who, Flags: v.Flags.Names(), Until: v.Until.Format(time.RFC3339)}, nil
-}
-
 // check reads what any telling has: its id and its moment.
 func (s *Service) check(r row, sent time.Time) (time.Time, Flags, error) {
 	if r.ID[6]>>4 != 7 || r.ID[8]>>6 != 2 {
@@ -158,36 +203,31 @@ func (s *Service) visit(p place.Place, i id.ID, from, told time.Time) Visit {
 
 // leaves ends the visits that the delivery's other rows end. They come last:
 // somebody may have come and gone before the network was back.
-func (s *Service) leaves(ctx context.Context, d *delivery, stands map[id.ID]Visit) error {
-	for i, r := range d.rows {
+func (s *Service) leaves(ctx context.Context, d *delivery, drafts []draft, stands map[id.ID]Visit) error {
+	for _, f := range drafts {
+		r := d.rows[f.row]
 		if !r.Leave {
 			continue
 		}
-		res, err := s.leave(ctx, d, r, stands)
-		if k := fault.KindOf(err); err != nil && (k == "" || k == fault.Busy) {
+		res, err := s.leave(ctx, d, r, f, stands)
+		if err != nil && isOurs(err) {
 			return err
 		}
 		if err != nil {
 			res = refuse(r.ID, err)
 		}
-		d.results[i] = res
+		d.results[f.row] = res
 	}
 	return nil
 }
 
 // leave ends the visit that the row names by its id, or that of the person whose
 // code it has.
-func (s *Service) leave(ctx context.Context, d *delivery, r row, stands map[id.ID]Visit) (result, error) {
-	at, _, err := s.check(r, d.sent)
-	if err != nil {
-		return result{}, err
-	}
-	var who scanned
+func (s *Service) leave(ctx context.Context, d *delivery, r row, f draft, stands map[id.ID]Visit) (result, error) {
 	v, named := stands[r.ID]
-	if r.Code != "" || r.Name != "" {
-		if who, err = s.identify(ctx, d.place, r, at); err == nil {
-			v, err = s.inside(ctx, who.person, d.place.ID, at)
-		}
+	var err error
+	if !f.who.person.IsZero() {
+		v, err = s.inside(ctx, f.who.person, d.place.ID, f.at)
 	} else if !named || v.Place != d.place.ID {
 		err = errNone
 	}
@@ -198,8 +238,8 @@ func (s *Service) leave(ctx context.Context, d *delivery, r row, stands map[id.I
 	if v.Ended != EndAssumed {
 		state = Known
 	}
-	if v, err = s.Leave(ctx, v, at, EndKeeper); err != nil {
+	if v, err = s.Leave(ctx, v, f.at, EndKeeper); err != nil {
 		return result{}, err
 	}
-	return result{ID: r.ID, State: state, Who: who.who, Flags: v.Flags.Names(), Until: v.Until.Format(time.RFC3339)}, nil
+	return result{ID: r.ID, State: state, Who: f.who.who, Flags: v.Flags.Names(), Until: v.Until.Format(time.RFC3339)}, nil
 }

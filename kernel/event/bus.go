@@ -12,10 +12,11 @@ import (
 
 // Bounds of a delivery.
 const (
-	batchMost  = 200              // facts in one transaction
-	batchBytes = 256 << 10        // of payload in one transaction, or one fact: SQLite's other writers wait for it
-	pauseMost  = time.Minute      // between tries of a fact that a listener refuses
-	lookEvery  = 30 * time.Second // even when nobody woke us
+	batchMost  = 200                    // facts in one transaction
+	batchBytes = 256 << 10              // of payload in one transaction, or one fact: SQLite's other writers wait for it
+	pauseMost  = time.Minute            // between tries of a fact that a listener refuses
+	lookEvery  = 30 * time.Second       // even when nobody woke us
+	gatherFor  = 100 * time.Millisecond // between two drains of a listener that hears in batches
 )
 
 // Bus delivers one province's facts to the listeners of this node. Several
@@ -53,6 +54,8 @@ func (b *Bus) serve(ctx context.Context, l Listener) {
 		heed := woken
 		if err != nil {
 			heed = nil // a wake-up does not shorten the pause
+		} else if l.HearAll != nil && !gather(ctx) {
+			return
 		}
 		select {
 		case <-ctx.Done():
@@ -62,17 +65,32 @@ func (b *Bus) serve(ctx context.Context, l Listener) {
 	}
 }
 
+// gather lets facts come together for a listener that hears in batches, and
+// reports whether ctx goes on.
+func gather(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(gatherFor):
+		return true
+	}
+}
+
 // Drain delivers everything that l has not heard, and returns when nothing is
 // left or a fact was refused. A refused fact holds back its own part only.
 func (b *Bus) Drain(ctx context.Context, l Listener) error {
+	parts, err := partsWithNews(ctx, b.DB, b.Province, l.Name)
+	if err != nil {
+		return err
+	}
 	var refused error
-	for part := range Parts {
+	for _, part := range parts {
 		for ctx.Err() == nil {
 			n, err := b.step(ctx, l, part)
 			if err != nil {
 				refused = errors.Join(refused, err)
 			}
-			if err != nil || n == 0 {
+			if err != nil || n < batchMost {
 				break
 			}
 		}
@@ -87,7 +105,7 @@ func (b *Bus) step(ctx context.Context, l Listener, part int) (heard int, err er
 	if err != nil {
 		return 0, err
 	}
-	facts, err := factsAfter(ctx, b.DB, b.Province, part, seq, batchMost)
+	facts, err := factsAfter(ctx, b.DB, b.Province, l, part, seq)
 	if err != nil || len(facts) == 0 {
 		return 0, err
 	}

@@ -2,6 +2,8 @@ package event
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"khien/kernel/fault"
@@ -29,7 +31,15 @@ func insertFacts(tx *store.Tx, facts []Fact) error {
 	return err
 }
 
-func factsAfter(ctx context.Context, q store.Querier, province, part int, seq int64, most int) ([]Fact, error) {
+// factsAfter returns the next facts of a part, those that l does not want without
+// their payload: it may be large, and all of it another listener's.
+func factsAfter(ctx context.Context, q store.Querier, province int, l Listener, part int, seq int64) ([]Fact, error) {
+	args := []any{province, part, seq}
+	marks := make([]string, len(l.Kinds))
+	for i, k := range l.Kinds {
+		args = append(args, k)
+		marks[i] = fmt.Sprintf("$%d", len(args))
+	}
 	return store.All(ctx, q, func(s store.Scan) (Fact, error) {
 		f := Fact{Province: province, Part: part}
 		var ms int64
@@ -37,8 +47,18 @@ func factsAfter(ctx context.Context, q store.Querier, province, part int, seq in
 		err := s(&f.Seq, &f.ID, &f.Kind, &ms, &payload)
 		f.At, f.Payload = store.Time(ms), []byte(payload)
 		return f, err
-	}, `select seq, id, kind, at_ms, payload from event_fact
-		where province = $1 and part = $2 and seq > $3 order by seq limit $4`, province, part, seq, most)
+	}, "select seq, id, kind, at_ms, case when kind in ("+strings.Join(marks, ", ")+") then payload else '' end from event_fact"+
+		fmt.Sprintf(" where province = $1 and part = $2 and seq > $3 order by seq limit %d", batchMost), args...)
+}
+
+// partsWithNews returns the parts that have facts the listener has not heard.
+func partsWithNews(ctx context.Context, q store.Querier, province int, listener string) ([]int, error) {
+	return store.All(ctx, q, func(s store.Scan) (part int, err error) {
+		err = s(&part)
+		return part, err
+	}, `select h.part from event_head h left join event_cursor c
+		on c.province = h.province and c.listener = $2 and c.part = h.part
+		where h.province = $1 and h.seq > coalesce(c.seq, 0) order by h.part`, province, listener)
 }
 
 // cursor returns the number of the last fact heard, 0 for none.
