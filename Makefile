@@ -27,8 +27,8 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	@if command -v npm >/dev/null; then cd web && npm ci --no-audit --no-fund --loglevel=error; \
 	else echo "npm is not installed: the map stays a picture and a table (as root: apt-get install npm)" >&2; mkdir -p web/node_modules && touch $@; fi
 
-test: build check browser ## everything: lint, tests on SQLite and PostgreSQL, a real browser
-	go run ./kernel/store/pgrun go test -race -shuffle=on -timeout 8m ./...
+test: build tools check browser ## everything: lint, tests on SQLite and PostgreSQL, a real browser
+	KHIEN_TEST_TOOLS=1 go run ./kernel/store/pgrun go test -race -shuffle=on -timeout 8m ./...
 
 check: assets ## gofmt, vet, staticcheck, arrows, schema and statement lint, types, generated files
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
@@ -41,11 +41,14 @@ check: assets ## gofmt, vet, staticcheck, arrows, schema and statement lint, typ
 browser: build tools ## the pages in headless Chromium
 	node --test --test-reporter=spec --test-force-exit test/browser/*.test.mjs
 
-tools: ## install Chromium for the browser tests, when missing and root
-	@if ! command -v chromium >/dev/null; then \
+# Chromium for the pages; poppler and zbar read back what is printed.
+tools: ## install what the tests need of Debian, when missing and root
+	@missing=""; for tool in chromium:chromium pdftoppm:poppler-utils zbarimg:zbar-tools; do \
+	  command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool#*:}"; done; \
+	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "installing Debian's chromium"; apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-noto-core >/dev/null; \
-	  else echo "chromium is not installed; as root: apt-get install chromium" >&2; exit 1; fi; fi
+	    echo "installing Debian's$$missing"; apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing fonts-noto-core >/dev/null; \
+	  else echo "not installed:$$missing; as root: apt-get install$$missing" >&2; exit 1; fi; fi
 
 bench: build tools ## the speed promises, each as a ratio; writes bench/results.md
 	go run ./kernel/store/pgrun -durable go run ./bench -out bench/results.md

@@ -51,6 +51,7 @@ var commands = []command{
 	{"serve", "[--demo]", "answer requests until interrupted", serveCommand},
 	{"import cases-by-area", "FILE", "import published counts by day and area (CSV, XLSX)", importCountsCommand},
 	{"import cases", "FILE", "import a list of cases (CSV, XLSX)", importCasesCommand},
+	{"import places", "FILE", "register the places of a list (CSV, XLSX)", importPlacesCommand},
 	{"replay", "FILE [--speed 1d/s]", "publish a list of counts day by day, so that the map moves", replayCommand},
 	{"area import-boundaries", "FILE [--of 2025]", "import boundaries (GeoJSON, RFC 7946)", boundariesCommand},
 	{"area find", "TEXT", "find units of the gazetteer", findAreaCommand},

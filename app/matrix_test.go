@@ -40,6 +40,9 @@ var routes = map[string]auth.Act{
 
 	"GET /v": public, "GET /keep": public, "GET /me/code": public, "GET /keep/manifest.webmanifest": public, "GET /sw.js": public, // empty shells
 	"POST /api/v1/places/of-code": public, "GET /api/v1/places/kept": auth.WritePlaces,
+	"GET /keeper": proved, "GET /keeper/new": proved, "POST /keeper/places": proved, "GET /keeper/{id}": proved, "GET /keeper/{id}/code.svg": proved,
+	"GET /keeper/{id}/poster.pdf": proved, "GET /keeper/{id}/edit": proved, "POST /keeper/{id}": proved, "POST /keeper/{id}/close": proved,
+	"POST /keeper/{id}/reopen": proved, "POST /keeper/{id}/reissue": proved, "POST /keeper/{id}/keepers": proved, "POST /keeper/{id}/keepers/remove": proved,
 
 	"GET /profile": signed, "POST /profile/password": signed, "GET /profile/authenticator": signed, "POST /profile/authenticator": signed,
 	"POST /profile/sign-out-everywhere": signed,
@@ -50,6 +53,12 @@ var routes = map[string]auth.Act{
 	"POST /api/v1/cases": auth.WriteCases, "PUT /api/v1/cases/{id}": auth.WriteCases,
 	"GET /cases/export": auth.Export, "GET /cases/import": auth.Import, "POST /cases/import": auth.Import,
 	"POST /announcements": auth.Announce, "POST /api/v1/announcements": auth.Announce,
+
+	"GET /places": auth.ReadPlaces, "GET /places/posters": auth.ReadPlaces, "GET /places/{id}": auth.ReadPlaces, "GET /places/{id}/code.svg": auth.ReadPlaces,
+	"GET /places/{id}/poster.pdf": auth.ReadPlaces, "GET /places/export": auth.Export, "GET /places/import": auth.Import, "POST /places/import": auth.Import,
+	"GET /places/new": auth.WritePlaces, "POST /places": auth.WritePlaces, "GET /places/{id}/edit": auth.WritePlaces, "POST /places/{id}": auth.WritePlaces,
+	"POST /places/{id}/close": auth.WritePlaces, "POST /places/{id}/reopen": auth.WritePlaces, "POST /places/{id}/seen": auth.WritePlaces,
+	"POST /places/{id}/reissue": auth.WritePlaces, "POST /places/{id}/keepers": auth.WritePlaces, "POST /places/{id}/keepers/remove": auth.WritePlaces,
 
 	"GET /accounts": auth.ManageAccounts, "GET /accounts/new": auth.ManageAccounts, "POST /accounts": auth.ManageAccounts,
 	"GET /accounts/{id}": auth.ManageAccounts, "POST /accounts/{id}": auth.ManageAccounts, "POST /accounts/{id}/disable": auth.ManageAccounts,

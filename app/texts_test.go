@@ -9,6 +9,7 @@ import (
 	"khien/kernel/audit"
 	"khien/kernel/auth"
 	"khien/kernel/i18n"
+	"khien/kernel/place"
 	"khien/outbreak"
 	"khien/wire/qr"
 )
@@ -54,6 +55,15 @@ func TestEveryValueHasAName(t *testing.T) {
 	}
 	for _, v := range []area.Verdict{area.Matched, area.Corrected, area.Ambiguous, area.Rejected} {
 		keys = append(keys, "outbreak.verdict."+string(v))
+	}
+	for _, v := range place.Kinds {
+		keys = append(keys, "point.kind."+string(v))
+	}
+	for _, v := range place.States {
+		keys = append(keys, "point.state."+string(v))
+	}
+	for _, v := range []string{"name", "kind", "province", "district", "commune", "address", "position", "hours", "stay", "phone", "code", "area"} {
+		keys = append(keys, "point.list."+v)
 	}
 	for _, v := range auth.Roles {
 		keys = append(keys, "role."+string(v))

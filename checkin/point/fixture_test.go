@@ -2,6 +2,8 @@ package point_test
 
 import (
 	"crypto/ed25519"
+	"io"
+	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
@@ -11,14 +13,20 @@ import (
 	"khien/kernel/audit"
 	"khien/kernel/auth"
 	"khien/kernel/fault"
+	"khien/kernel/i18n"
 	"khien/kernel/id"
+	"khien/kernel/job"
+	"khien/kernel/person"
+	"khien/kernel/phone"
 	"khien/kernel/place"
 	"khien/kernel/secret"
 	"khien/kernel/store"
 	"khien/kernel/store/storetest"
+	"khien/kernel/web"
 )
 
 var lines = []storetest.Line{{Name: "audit", Files: audit.Migrations()}, {Name: "place", Files: place.Migrations()},
+	{Name: "person", Files: person.Migrations()}, {Name: "phone", Files: phone.Migrations()}, {Name: "job", Files: job.Migrations()},
 	{Name: "point", Files: point.Migrations()}}
 
 const site = "https://khien.langson.gov.vn"
@@ -37,15 +45,31 @@ func (w *world) console() auth.Scope {
 
 func each(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
-	storetest.Each(t, lines, func(t *testing.T, db *store.DB) {
-		w := &world{now: time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)}
-		now := func() time.Time { return w.now }
-		keys := newKeys(t)
-		places := place.New(place.Config{DB: db, Keys: keys, Gazetteer: gazetteer, Province: 20, Now: now})
-		w.Service = point.New(point.Config{DB: db, Keys: keys, Places: places, Gazetteer: gazetteer, Province: 20, Edition: area.Edition2021,
-			Site: site, Now: now})
-		test(t, w)
-	})
+	storetest.Each(t, lines, func(t *testing.T, db *store.DB) { test(t, build(t, db)) })
+}
+
+// open returns a world on SQLite alone, for what asks no database.
+func open(t *testing.T) *world {
+	t.Helper()
+	return build(t, storetest.Open(t, store.Config{Dir: t.TempDir()}, lines))
+}
+
+func build(t *testing.T, db *store.DB) *world {
+	t.Helper()
+	w := &world{now: time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)}
+	now := func() time.Time { return w.now }
+	keys := newKeys(t)
+	catalog, err := i18n.New(web.Texts, point.Pages().FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := place.New(place.Config{DB: db, Keys: keys, Gazetteer: gazetteer, Province: 20, Now: now})
+	people := person.New(person.Config{DB: db, Keys: keys})
+	phones := phone.New(phone.Config{DB: db, Keys: keys, People: people, Gazetteer: gazetteer, Province: 20, Now: now, Catalog: catalog,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	w.Service = point.New(point.Config{DB: db, Keys: keys, Places: places, People: people, Phones: phones, Gazetteer: gazetteer, Province: 20, Edition: area.Edition2021,
+		Site: site, Now: now, Catalog: catalog})
+	return w
 }
 
 func newKeys(t *testing.T) *secret.Keys {

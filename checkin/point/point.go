@@ -16,6 +16,9 @@ import (
 	"time"
 
 	"khien/kernel/area"
+	"khien/kernel/i18n"
+	"khien/kernel/person"
+	"khien/kernel/phone"
 	"khien/kernel/place"
 	"khien/kernel/secret"
 	"khien/kernel/store"
@@ -27,12 +30,15 @@ type Config struct {
 	DB        *store.DB
 	Keys      *secret.Keys
 	Places    *place.Service
+	People    *person.Service
+	Phones    *phone.Service
 	Gazetteer *area.Gazetteer
 	Province  int
 	Edition   area.Edition // of lists that do not say theirs
 	Site      string       // https://host that the codes lead to
 	Now       func() time.Time
-	Views     *web.Views // nil: no pages
+	Catalog   *i18n.Catalog // nil: no paper
+	Views     *web.Views    // nil: no pages
 	Log       *slog.Logger
 }
 

@@ -3,9 +3,12 @@ package place
 import (
 	"context"
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 	"time"
 
+	"khien/kernel/area"
 	"khien/kernel/auth"
 	"khien/kernel/id"
 	"khien/kernel/store"
@@ -169,4 +172,55 @@ func insertKeeper(tx *store.Tx, sc auth.Scope, place id.ID, phone, sealed []byte
 func deleteKeeper(tx *store.Tx, sc auth.Scope, place id.ID, phone []byte) (bool, error) {
 	n, err := tx.Exec("delete from place_keeper where province = $1 and place = $2 and phone_index = $3", sc.Province(), place, phone)
 	return n == 1, err
+}
+
+// knownPlaces returns by which keys a list would name the places that stand.
+func knownPlaces(tx *store.Tx, province int) (map[[32]byte]bool, error) {
+	known := map[[32]byte]bool{}
+	err := store.Each(tx.Context(), tx, func(s store.Scan) error {
+		var key []byte
+		var name, address string
+		var at area.Code
+		if err := s(&key, &name, &at, &address); err != nil {
+			return err
+		}
+		if len(key) == 32 {
+			known[[32]byte(key)] = true
+		}
+		known[sameKey(name, at, address)] = true
+		return nil
+	}, "select import_key, name, area, address from place_place where province = $1", province)
+	return known, err
+}
+
+// insertListed writes the places of a list.
+func insertListed(tx *store.Tx, sc auth.Scope, ls []Listed) error {
+	b := store.Bulk{Table: "place_place", Columns: []string{"province", "id", "number", "import_key", "name", "folded", "kind", "area", "address",
+		"lat", "lon", "hours", "stay_minutes", "poster_issued", "closed", "seen", "origin", "version", "created_ms", "changed_ms", "actor"}}
+	_, err := b.Insert(tx, rowsOf(slices.Values(ls), func(l Listed) []any {
+		key, p := l.key(), l.Place
+		return []any{sc.Province(), p.ID, p.Number, key[:], p.Name, area.Fold(p.Name), string(p.Kind), p.Area, p.Address,
+			p.Position.Lat, p.Position.Lon, p.Hours.String(), minutes(p.UsualStay), p.PosterIssued, p.Closed, p.Seen, string(p.Origin), p.Version,
+			store.Millis(p.Created), store.Millis(p.Changed), p.Actor}
+	}))
+	return err
+}
+
+// insertKeepers writes the keepers of places that are new.
+func insertKeepers(tx *store.Tx, sc auth.Scope, ks iter.Seq[keeperOfPlace]) error {
+	b := store.Bulk{Table: "place_keeper", Columns: []string{"province", "place", "phone_index", "phone_sealed", "added_ms", "actor"}}
+	_, err := b.Insert(tx, rowsOf(ks, func(k keeperOfPlace) []any {
+		return []any{sc.Province(), k.place, k.phone, k.sealed, store.Millis(sc.Now()), sc.Actor()}
+	}))
+	return err
+}
+
+func rowsOf[T any](all iter.Seq[T], row func(T) []any) iter.Seq[[]any] {
+	return func(yield func([]any) bool) {
+		for v := range all {
+			if !yield(row(v)) {
+				return
+			}
+		}
+	}
 }

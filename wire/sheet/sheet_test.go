@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -195,4 +196,37 @@ func FuzzOpen(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What is written is read back, and no cell of it is a formula.
+func TestWrittenTablesAreReadBack(t *testing.T) {
+	rows := [][]string{{"Tên", "Ghi chú"}, {"Chợ Kỳ Lừa", "dòng 1\ndòng 2"}, {"=cmd|'/c calc'!A0", "@SUM(1)"}, {"0912", "-1"}}
+	want := [][]string{{"Chợ Kỳ Lừa", "dòng 1\ndòng 2"}, {"'=cmd|'/c calc'!A0", "'@SUM(1)"}, {"0912", "'-1"}}
+	for _, f := range []sheet.Format{sheet.CSV, sheet.XLSX} {
+		var b bytes.Buffer
+		w, err := sheet.NewWriter(&b, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			if err := w.Write(r...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := sheet.Open(&b, func([]string) bool { return true })
+		if err != nil {
+			t.Fatalf("%s: %v", f, err)
+		}
+		for _, want := range want {
+			if got, _, err := r.Next(); err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s: got %q, %v, want %q", f, got, err, want)
+			}
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }

@@ -1,0 +1,170 @@
+package point
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"khien/kernel/auth"
+	"khien/kernel/day"
+	"khien/kernel/fault"
+	"khien/kernel/i18n"
+	"khien/kernel/place"
+	"khien/wire/qr"
+	"khien/wire/qrcode"
+)
+
+// posterCodeMM is the side of a poster's code without its quiet zone. Hà Nội
+// asked for 15 × 15 cm at least in 2021 (laodong.vn 956840).
+const posterCodeMM = 155.0
+
+// postersMost bounds one document: it is made in memory, about 6 KB a poster.
+const postersMost = 5000
+
+// printing bounds how many documents are made at once.
+var printing = make(chan struct{}, 2)
+
+// turn waits for nobody: a third document at the same time is asked to come again.
+func turn() (done func(), err error) {
+	select {
+	case printing <- struct{}{}:
+		return func() { <-printing }, nil
+	default:
+		return nil, fault.New(fault.Busy, "point.printing")
+	}
+}
+
+// Poster writes the A4 poster of one place as PDF. The caller has asked whether
+// its reader may have it.
+func (s *Service) Poster(w io.Writer, p place.Place) error {
+	doc := newPaper(p.Name, s.Now())
+	if err := s.drawPoster(doc, p); err != nil {
+		return err
+	}
+	return doc.writeTo(w)
+}
+
+// Posters writes the posters of all open places of a filter, one document of A4
+// pages by name. fault.NotFound when there is none, fault.Invalid when there are
+// more than a document holds.
+func (s *Service) Posters(ctx context.Context, w io.Writer, sc auth.Scope, f place.Filter) error {
+	done, err := turn()
+	if err != nil {
+		return err
+	}
+	defer done()
+	doc := newPaper(s.say("point.posters.title"), s.Now())
+	err = s.Places.Each(ctx, sc, f, func(p place.Place) error {
+		if p.Closed {
+			return nil
+		}
+		if doc.PageCount() >= postersMost {
+			return fault.New(fault.Invalid, "point.many_posters").With("most", postersMost)
+		}
+		return s.drawPoster(doc, p)
+	})
+	if err == nil && doc.PageCount() == 0 {
+		err = fault.New(fault.NotFound, "point.no_posters")
+	}
+	if err != nil {
+		return err
+	}
+	return doc.writeTo(w)
+}
+
+// say is a text of paper: what is printed is Vietnamese, whatever its printer reads.
+func (s *Service) say(key string, args ...any) string { return s.Catalog.T(i18n.VI, key, args...) }
+
+// sayEnglish is the line beside it.
+func (s *Service) sayEnglish(key string, args ...any) string {
+	return s.Catalog.T(i18n.EN, key, args...)
+}
+
+// LastDay is the last day on which a poster counts.
+func LastDay(p place.Place) day.Day { return p.PosterIssued + qr.PosterDays }
+
+// drawPoster adds one page.
+func (s *Service) drawPoster(doc *paper, p place.Place) error {
+	link, err := s.codes.PlaceLink(p)
+	if err != nil {
+		return err
+	}
+	code, err := qrcode.Encode(link, qrcode.H)
+	if err != nil {
+		return err
+	}
+	const margin = 14.0
+	width := pageWidthMM - 2*margin
+	doc.AddPage()
+	doc.SetFillColor(11, 79, 108)
+	doc.Rect(0, 0, pageWidthMM, 24, "F")
+	doc.SetTextColor(255, 255, 255)
+	doc.put(box{margin, 4, width, 11}, words{s.say("point.poster.heading"), true, 24, 14, "C"})
+	doc.put(box{margin, 15, width, 6}, words{s.sayEnglish("point.poster.heading") + " · " + s.home(), false, 11, 7, "C"})
+	doc.SetTextColor(0, 0, 0)
+	s.drawName(doc, p, box{margin, 27, width, 50})
+	left := (pageWidthMM - posterCodeMM) / 2
+	if err := doc.code(left, 84, posterCodeMM, code); err != nil {
+		return err
+	}
+	s.drawHow(doc, p, box{margin, 84 + posterCodeMM + 8, width, 0})
+	return doc.Error()
+}
+
+// drawName sets the name and where it is, both in the middle of the box.
+func (s *Service) drawName(doc *paper, p place.Place, b box) {
+	const gap = 2.0
+	name, where := words{p.Name, true, 40, 10, "C"}, words{s.where(p), false, 15, 7, "C"}
+	top, below := box{b.x, b.y, b.w, b.h * 0.68}, box{b.x, b.y, b.w, b.h*0.32 - gap}
+	lines, size := doc.fit(top, name)
+	more, small := doc.fit(below, where)
+	top.y += (b.h - float64(len(lines))*high(size) - gap - float64(len(more))*high(small)) / 2
+	below.y = top.y + doc.put(top, name) + gap
+	doc.put(below, where)
+}
+
+// drawHow adds what people read below the code.
+func (s *Service) drawHow(doc *paper, p place.Place, b box) {
+	line := func(h float64, t words) {
+		b.h = h
+		b.y += max(doc.put(b, t), 0) + 0.6
+	}
+	line(7, words{s.say("point.poster.how"), true, 15, 9, "C"})
+	line(5, words{s.sayEnglish("point.poster.how"), false, 10, 7, "C"})
+	line(8, words{s.say("point.poster.number", "site", bare(s.Site), "number", p.Number.String()), true, 15, 9, "C"})
+	line(6, words{s.say("point.poster.days", "issued", vn(p.PosterIssued), "last", vn(LastDay(p))), false, 11, 7, "C"})
+	line(9, words{s.say("point.poster.same"), false, 10, 7, "C"})
+}
+
+// bare is the address as people type it.
+func bare(site string) string {
+	_, host, _ := strings.Cut(site, "://")
+	return host
+}
+
+// home names the province.
+func (s *Service) home() string {
+	if u, ok := s.Gazetteer.Official(s.Edition, twoDigits(s.Province)); ok {
+		return u.FullName
+	}
+	return ""
+}
+
+func twoDigits(n int) string { return string([]rune{rune('0' + n/10), rune('0' + n%10)}) }
+
+// where is the address and the area of a place.
+func (s *Service) where(p place.Place) string {
+	title := s.Gazetteer.Title(p.Area)
+	if p.Address == "" {
+		return title
+	}
+	return p.Address + ", " + title
+}
+
+// vn writes a day as Vietnam does, "" for none.
+func vn(d day.Day) string {
+	if d == 0 {
+		return ""
+	}
+	return d.Time().Format("02/01/2006")
+}
