@@ -21,6 +21,8 @@ func TestBench(t *testing.T) {
 	}{
 		"import": {[]string{"--rows", "60"}, []string{"rows", "ms", "slowest_ms", "plain_ms", "times_plain", "commit_ms", "map_ms", "open_ms"}},
 		"map":    {[]string{"--rows", "60", "--clients", "2"}, []string{"same_per_s", "full_per_s", "constant_per_s", "bytes", "gz_bytes"}},
+		"visits": {[]string{"--clients", "4", "--onto", "600"},
+			[]string{"acked_per_s", "null_per_s", "ratio", "p50_ms", "p99_ms", "batch_rows_per_s", "lag_ms", "stood"}},
 		"sse": {[]string{"--days", "1", "--clients", "50", "--every", "250ms"},
 			[]string{"clients", "acts", "p50_ms", "p99_ms", "first_ms", "floor_p99_ms", "memory_kb", "process_kb", "kernel_kb", "missed", "dropped"}},
 	} {
@@ -71,7 +73,7 @@ func TestBenchRefused(t *testing.T) {
 		says   string
 	}{
 		{[]string{"page"}, 1, "Node.js"},
-		{[]string{"nothing"}, 2, "[import map page sse]"},
+		{[]string{"nothing"}, 2, "[import map page sse visits]"},
 		{[]string{"sse", "--clients", "0"}, 2, "--clients"},
 		{[]string{"sse", "--clients", "900000000"}, 1, "ulimit"},
 		{[]string{"import", "--file", "no/such/file"}, 1, "no such file"},

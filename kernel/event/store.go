@@ -3,6 +3,7 @@ package event
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,8 +48,8 @@ func factsAfter(ctx context.Context, q store.Querier, province int, l Listener, 
 		err := s(&f.Seq, &f.ID, &f.Kind, &ms, &payload)
 		f.At, f.Payload = store.Time(ms), []byte(payload)
 		return f, err
-	}, "select seq, id, kind, at_ms, case when kind in ("+strings.Join(marks, ", ")+") then payload else '' end from event_fact"+
-		fmt.Sprintf(" where province = $1 and part = $2 and seq > $3 order by seq limit %d", batchMost), args...)
+	}, `select seq, id, kind, at_ms, case when kind in (`+strings.Join(marks, ", ")+`) then payload else '' end from event_fact
+		where province = $1 and part = $2 and seq > $3 order by seq limit `+strconv.Itoa(batchMost), args...)
 }
 
 // partsWithNews returns the parts that have facts the listener has not heard.
