@@ -28,11 +28,6 @@ type Found struct {
 	More   bool
 }
 
-// Visit returns a visit in scope; fault.NotFound for any other.
-func (s *Service) Visit(ctx context.Context, sc auth.Scope, i id.ID) (Visit, error) {
-	return visitByID(ctx, s.DB, sc, i)
-}
-
 // OfPerson returns the visits of somebody in the last 28 days, for staff who may
 // read people, and writes the look down. Of somebody who lives outside the scope
 // only the visits to places in it are seen. The purpose is the tracer's own words.

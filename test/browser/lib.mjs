@@ -13,8 +13,8 @@ const require = createRequire(join(root, "web/package.json"));
 const chromiumPath = process.env.CHROMIUM || "/usr/bin/chromium";
 const out = join(root, "test/out");
 
-/** flags are what headless Chromium needs as root on a machine without a network. */
-const flags = [
+/** launchFlags are what headless Chromium needs as root on a machine without a network. */
+export const launchFlags = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
@@ -31,10 +31,10 @@ export function missing() {
   return existsSync(chromiumPath) ? false : `no Chromium at ${chromiumPath}`;
 }
 
-/** launch starts Chromium; the caller closes it. */
-export function launch() {
+/** launch starts Chromium with more flags where a test needs them; the caller closes it. */
+export function launch(more = []) {
   const { chromium } = require("playwright-core");
-  return chromium.launch({ executablePath: chromiumPath, headless: true, args: flags });
+  return chromium.launch({ executablePath: chromiumPath, headless: true, args: [...launchFlags, ...more] });
 }
 
 /** page opens a page of the given size. bypassCSP lets axe in; leave it out to test the page as readers get it.

@@ -40,7 +40,7 @@ async function begin(): Promise<void> {
   void workable("/keep", find("keep-renew"));
   await choose();
   await draw();
-  void delivery.kick();
+  void delivery.hurry();
   void count();
 }
 
@@ -59,7 +59,8 @@ function wire(): void {
   find("keep-wipe").addEventListener("click", () => void clear());
   const out = document.querySelector<HTMLFormElement>(".site-out");
   if (out) out.addEventListener("submit", (event) => void signOut(event, out));
-  if (channel) channel.onmessage = () => void recents.load().then(draw);
+  if (channel) channel.onmessage = () => void recents.load().then(draw).then(count); // another tab has delivered
+  document.addEventListener("visibilitychange", () => void count());
   setInterval(() => void count(), countEveryMs);
   addEventListener("online", () => void choose());
 }
@@ -180,6 +181,7 @@ async function count(): Promise<void> {
     const said = await today(place.id);
     say(find("keep-visits"), String(said.visits));
     say(find("keep-inside"), String(said.inside));
+    if (delivery.standing === "offline" || delivery.standing === "waiting") void delivery.hurry(); // the network is there after all
   } catch {
     // Without network the numbers stay as they were.
   }

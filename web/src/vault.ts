@@ -38,7 +38,7 @@ export class Vault {
       blocking: () => db.close(), // another tab wipes it
     });
     const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-    const tx = db.transaction("key", "readwrite"); // of two tabs that open at once, the first one's key holds
+    const tx = db.transaction("key", "readwrite", { durability: "strict" }); // of two tabs that open at once, the first one's key holds
     const key = (await tx.store.get("seal")) || made;
     if (key === made) await tx.store.put(made, "seal");
     await tx.done;

@@ -42,7 +42,7 @@ async function begin(): Promise<void> {
   wire();
   await Promise.all([look(), who()]);
   await remember();
-  void delivery.kick();
+  void delivery.hurry();
   void workable("/v", null);
 }
 
