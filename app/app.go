@@ -180,19 +180,19 @@ func (a *App) services(views *web.Views) error {
 	if err != nil {
 		return err
 	}
-	desk := person.NewDesk(person.DeskConfig{People: a.People, Views: views})
 	a.Places = place.New(place.Config{DB: a.DB, Keys: a.Keys, Gazetteer: a.Gazetteer, Province: a.Province, Now: a.Now})
 	a.Points = point.New(point.Config{DB: a.DB, Keys: a.Keys, Places: a.Places, Gazetteer: a.Gazetteer, Province: a.Province,
 		Edition: edition, Site: a.Config.PublicURL, People: a.People, Phones: a.Phones, Now: a.Now, Catalog: a.Catalog, Views: views, Log: a.Log})
 	a.Checkin = checkin.New(checkin.Config{DB: a.DB, Keys: a.Keys, People: a.People, Places: a.Places, Codes: a.Points.Codes(),
 		Phones: a.Phones, Province: a.Province, Now: a.Now, Views: views, Site: a.Config.PublicURL, Log: a.Log})
-	a.modules = []Module{a.Auth, desk, a.Phones, a.Outbreak, a.Map, a.Points, a.Checkin}
+	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Map, a.Points, a.Checkin}
 	return nil
 }
 
 // menu has the pages of staff, each for those who may do its act.
 var menu = []auth.MenuItem{
 	{Act: auth.ReadCases, Link: web.Link{Href: "/cases", Key: "outbreak.nav"}},
+	{Act: auth.ReadPeople, Link: web.Link{Href: "/people", Key: "person.nav"}},
 	{Act: auth.ReadCases, Link: web.Link{Href: "/announcements", Key: "outbreak.nav.announce"}},
 	{Act: auth.WritePlaces, Link: web.Link{Href: "/keep", Key: "checkin.nav.keep"}},
 	{Act: auth.ReadPlaces, Link: web.Link{Href: "/places", Key: "point.nav"}},

@@ -44,6 +44,13 @@ var routes = map[string]auth.Act{
 	"GET /keeper/{id}/poster.pdf": proved, "GET /keeper/{id}/edit": proved, "POST /keeper/{id}": proved, "POST /keeper/{id}/close": proved,
 	"POST /keeper/{id}/reopen": proved, "POST /keeper/{id}/reissue": proved, "POST /keeper/{id}/keepers": proved, "POST /keeper/{id}/keepers/remove": proved,
 
+	"GET /people": auth.ReadPeople, "POST /people": auth.ReadPeople, "GET /people/{id}": auth.ReadPeople,
+	"GET /people/{id}/edit": auth.WritePeople, "POST /people/{id}": auth.WritePeople, "POST /people/{id}/undo": auth.WritePeople,
+	"GET /people/{id}/phones": auth.WritePeople, "POST /people/{id}/phones": auth.WritePeople,
+	"GET /people/reviews": auth.WritePeople, "POST /people/reviews": auth.WritePeople, "POST /people/reviews/undo": auth.WritePeople,
+	"GET /people/challenges": auth.WritePeople, "POST /people/challenges": auth.WritePeople,
+	"GET /me/data": proved, "GET /me/data.json": proved, "POST /me/challenges": proved,
+
 	"GET /profile": signed, "POST /profile/password": signed, "GET /profile/authenticator": signed, "POST /profile/authenticator": signed,
 	"POST /profile/sign-out-everywhere": signed,
 

@@ -9,6 +9,7 @@ import (
 	"khien/kernel/audit"
 	"khien/kernel/auth"
 	"khien/kernel/i18n"
+	"khien/kernel/person"
 	"khien/kernel/place"
 	"khien/outbreak"
 	"khien/wire/qr"
@@ -67,6 +68,18 @@ func TestEveryValueHasAName(t *testing.T) {
 	}
 	for _, v := range auth.Roles {
 		keys = append(keys, "role."+string(v))
+	}
+	for _, v := range person.Purposes {
+		keys = append(keys, "person.purpose."+v)
+	}
+	for _, v := range person.Kinds {
+		keys = append(keys, "person.paper."+string(v))
+	}
+	for _, v := range person.Sexes {
+		keys = append(keys, "person.sex."+v)
+	}
+	for _, v := range []person.Flaw{person.BadForm, person.BadProvince, person.BadSex, person.BadYear} {
+		keys = append(keys, "person.flaw."+string(v))
 	}
 	for _, v := range []audit.Flaw{audit.Changed, audit.Removed, audit.Inserted, audit.Headless, audit.Rewritten} {
 		keys = append(keys, "auth.verify."+string(v))

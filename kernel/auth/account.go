@@ -137,6 +137,16 @@ func (s *Service) account(ctx context.Context, q store.Querier, sc Scope, i id.I
 	return a, nil
 }
 
+// Job returns the first role of an account and the area it acts in: what people
+// are told of whoever looked at them, who are not told the name.
+func (s *Service) Job(ctx context.Context, i id.ID) (Role, area.Code, error) {
+	a, err := selectAccount(ctx, s.DB, s.Province, i)
+	if err != nil || len(a.Roles) == 0 {
+		return "", a.Area, err
+	}
+	return a.Roles[0], a.Area, nil
+}
+
 // AccountByLogin returns an account in scope by its login, for commands.
 func (s *Service) AccountByLogin(ctx context.Context, sc Scope, login string) (Account, error) {
 	a, err := s.byLogin(ctx, normalLogin(login))

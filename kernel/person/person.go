@@ -263,29 +263,34 @@ func (s *Service) find(ctx context.Context, q store.Querier, sc auth.Scope, l lo
 	}
 	slices.SortFunc(rows, func(a, b row) int { return compareIDs(a.id, b.id) })
 	rows = slices.CompactFunc(rows, func(a, b row) bool { return a.id == b.id })
-	ids := []string{}
 	for _, r := range rows[:min(len(rows), found)] {
 		p, err := s.read(sc, r)
 		if err != nil {
 			return nil, err
 		}
 		if l.fits(p) {
-			people, ids = append(people, p), append(ids, p.ID.String())
+			people = append(people, p)
 		}
 	}
-	return people, s.note(ctx, q, sc.Entry("person.find", "person", "", 0, map[string]any{"by": l.by, "found": ids}))
+	return people, s.noteFound(ctx, q, sc, l.by, people)
 }
 
 // note writes down what staff or a console read; the program's own jobs read
 // for those whose acts are rows already.
-func (s *Service) note(ctx context.Context, q store.Querier, e audit.Entry) error {
-	if e.ActorKind == "system" {
+func (s *Service) note(ctx context.Context, q store.Querier, all ...audit.Entry) error {
+	if all[0].ActorKind == "system" {
 		return nil
 	}
-	if tx, ok := q.(*store.Tx); ok {
-		return audit.Append(tx, e)
+	tx, ok := q.(*store.Tx)
+	if !ok {
+		return s.db.Tx(ctx, func(tx *store.Tx) error { return s.note(ctx, tx, all...) })
 	}
-	return s.db.Tx(ctx, func(tx *store.Tx) error { return audit.Append(tx, e) })
+	for _, e := range all {
+		if err := audit.Append(tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Erase destroys the key and everything that says who somebody is, in the copies
@@ -305,6 +310,9 @@ func (s *Service) Erase(tx *store.Tx, sc auth.Scope, i id.ID) error {
 		return err
 	}
 	if err := s.eraseMerges(tx, sc, r.id); err != nil {
+		return err
+	}
+	if err := eraseChallenges(tx, sc, r.id); err != nil {
 		return err
 	}
 	return audit.Append(tx, sc.Entry("person.erase", "person", r.id.String(), r.area, nil))

@@ -482,3 +482,101 @@ func selectDistinct(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID
 		return other, err
 	}, `select b from person_distinct where province = $1 and a = $2 union all select a from person_distinct where province = $1 and b = $2`, sc.Province(), i)
 }
+
+func deleteDistinct(tx *store.Tx, sc auth.Scope, a, b id.ID) error {
+	_, err := tx.Exec("delete from person_distinct where province = $1 and a = $2 and b = $3", sc.Province(), a, b)
+	return err
+}
+
+// countReviews counts the reviews of which both sides lie in scope.
+func countReviews(ctx context.Context, q store.Querier, sc auth.Scope, since time.Time) (open, decided int, err error) {
+	inA, args := sc.Where("x.area", 4)
+	inB, more := sc.Where("y.area", 4+len(args))
+	err = store.Each(ctx, q, func(s store.Scan) error {
+		var state ReviewState
+		var n int
+		err := s(&state, &n)
+		if state == ReviewOpen {
+			open = n
+		} else {
+			decided += n
+		}
+		return err
+	}, `select r.state, count(*) from person_review r
+join person_person x on x.province = r.province and x.id = r.a join person_person y on y.province = r.province and y.id = r.b
+where r.province = $1 and (r.state = $2 or r.decided_ms >= $3) and `+inA+" and "+inB+" group by r.state",
+		append(append([]any{sc.Province(), ReviewOpen, store.Millis(since)}, args...), more...)...)
+	return open, decided, err
+}
+
+const challengeColumns = "id, person, device, area, about, text_sealed, filed_ms, answer_sealed, answered_ms, answered_by"
+
+func scanChallenge(s store.Scan) (c challengeRow, err error) {
+	var filed, answered int64
+	err = s(&c.ID, &c.Person, &c.Device, &c.Area, &c.About, &c.text, &filed, &c.answer, &answered, &c.By)
+	c.Filed, c.Answered = store.Time(filed), store.Time(answered)
+	return c, err
+}
+
+func insertChallenge(tx *store.Tx, sc auth.Scope, c Challenge, sealed []byte) error {
+	_, err := tx.Exec(`insert into person_challenge (province, id, person, device, area, about, text_sealed, filed_ms, answered_ms, answered_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, 0, '')`, sc.Province(), c.ID, c.Person, c.Device, c.Area, c.About, sealed, store.Millis(c.Filed))
+	return err
+}
+
+func answerChallenge(tx *store.Tx, sc auth.Scope, i id.ID, sealed []byte) error {
+	_, err := tx.Exec("update person_challenge set answer_sealed = $3, answered_ms = $4, answered_by = $5 where province = $1 and id = $2",
+		sc.Province(), i, sealed, store.Millis(sc.Now()), sc.Actor())
+	return err
+}
+
+func selectChallenge(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (challengeRow, error) {
+	inside, args := sc.Where("area", 3)
+	return store.One(ctx, q, scanChallenge, "select "+challengeColumns+" from person_challenge where province = $1 and id = $2 and "+inside,
+		append([]any{sc.Province(), i}, args...)...)
+}
+
+func selectChallenges(ctx context.Context, q store.Querier, sc auth.Scope) ([]challengeRow, error) {
+	inside, args := sc.Where("area", 3)
+	return store.All(ctx, q, scanChallenge, "select "+challengeColumns+" from person_challenge where province = $1 and answered_ms = 0 and "+inside+" order by filed_ms limit $2",
+		append([]any{sc.Province(), found}, args...)...)
+}
+
+// selectChallengesOf returns what came from the asker's phone and, when they are
+// confirmed, what the person filed from another.
+func selectChallengesOf(ctx context.Context, q store.Querier, sc auth.Scope, a Asker) ([]challengeRow, error) {
+	who := a.Device // a person's id is no device's: nothing more is found by it
+	if a.Confirmed && !a.Person.IsZero() {
+		who = a.Person
+	}
+	return store.All(ctx, q, scanChallenge, "select "+challengeColumns+" from person_challenge where province = $1 and (device = $2 or person = $3) order by filed_ms desc limit $4",
+		sc.Province(), a.Device, who, found)
+}
+
+// eraseChallenges takes the texts that speak of somebody with them.
+func eraseChallenges(tx *store.Tx, sc auth.Scope, i id.ID) error {
+	_, err := tx.Exec("delete from person_challenge where province = $1 and person = $2", sc.Province(), i)
+	return err
+}
+
+// selectIdle returns people written before and not since, after an id.
+func selectIdle(ctx context.Context, q store.Querier, sc auth.Scope, before time.Time, after id.ID, limit int) ([]id.ID, error) {
+	inside, args := sc.Where("area", 5)
+	return store.All(ctx, q, scanID, "select id from person_person where province = $1 and erased_ms = 0 and changed_ms < $2 and id > $3 and "+inside+" order by id limit $4",
+		append([]any{sc.Province(), store.Millis(before), after[:], limit}, args...)...)
+}
+
+// selectChallenged returns which of the people have an unanswered challenge.
+func selectChallenged(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []id.ID, err error) {
+	err = eachPart(sc, people, func(marks string, args []any) error {
+		some, err := store.All(ctx, q, scanID, "select person from person_challenge where province = $1 and answered_ms = 0 and person in ("+marks+")", args...)
+		all = append(all, some...)
+		return err
+	})
+	return all, err
+}
+
+func selectCreated(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (time.Time, error) {
+	ms, err := store.One(ctx, q, store.Int, "select created_ms from person_person where province = $1 and id = $2", sc.Province(), i)
+	return store.Time(ms), err
+}
