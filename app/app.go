@@ -183,7 +183,7 @@ func (a *App) services(views *web.Views) error {
 	a.Places = place.New(place.Config{DB: a.DB, Keys: a.Keys, Gazetteer: a.Gazetteer, Province: a.Province, Now: a.Now})
 	a.Points = point.New(point.Config{DB: a.DB, Keys: a.Keys, Places: a.Places, Gazetteer: a.Gazetteer, Province: a.Province,
 		Edition: edition, Site: a.Config.PublicURL, People: a.People, Phones: a.Phones, Now: a.Now, Catalog: a.Catalog, Views: views, Log: a.Log})
-	a.Checkin = checkin.New(checkin.Config{DB: a.DB, Keys: a.Keys, People: a.People, Places: a.Places, Codes: a.Points.Codes(),
+	a.Checkin = checkin.New(checkin.Config{DB: a.DB, Keys: a.Keys, People: a.People, Places: a.Places, Codes: a.Points.Codes(), Cards: a.Points,
 		Phones: a.Phones, Province: a.Province, Now: a.Now, Views: views, Site: a.Config.PublicURL, Log: a.Log})
 	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Map, a.Points, a.Checkin}
 	return nil
@@ -196,6 +196,7 @@ var menu = []auth.MenuItem{
 	{Act: auth.ReadCases, Link: web.Link{Href: "/announcements", Key: "outbreak.nav.announce"}},
 	{Act: auth.WritePlaces, Link: web.Link{Href: "/keep", Key: "checkin.nav.keep"}},
 	{Act: auth.ReadPlaces, Link: web.Link{Href: "/places", Key: "point.nav"}},
+	{Act: auth.WritePeople, Link: web.Link{Href: "/cards/list", Key: "point.card_list.nav"}},
 	{Act: auth.ManageAccounts, Link: web.Link{Href: "/accounts", Key: "auth.nav.accounts"}},
 	{Act: auth.ReadAudit, Link: web.Link{Href: "/audit", Key: "auth.nav.audit"}},
 }

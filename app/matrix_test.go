@@ -67,6 +67,10 @@ var routes = map[string]auth.Act{
 	"POST /places/{id}/close": auth.WritePlaces, "POST /places/{id}/reopen": auth.WritePlaces, "POST /places/{id}/seen": auth.WritePlaces,
 	"POST /places/{id}/reissue": auth.WritePlaces, "POST /places/{id}/keepers": auth.WritePlaces, "POST /places/{id}/keepers/remove": auth.WritePlaces,
 
+	"GET /n": public, "GET /people/{id}/cards": auth.ReadPeople, "POST /people/{id}/cards": auth.WritePeople, "POST /cards/{id}/withdraw": auth.WritePeople,
+	"GET /cards/{id}/card.pdf": auth.ReadPeople, "GET /cards/batches/{id}/cards.pdf": auth.ReadPeople,
+	"GET /cards/list": auth.WritePeople, "POST /cards/list": auth.WritePeople,
+
 	"GET /accounts": auth.ManageAccounts, "GET /accounts/new": auth.ManageAccounts, "POST /accounts": auth.ManageAccounts,
 	"GET /accounts/{id}": auth.ManageAccounts, "POST /accounts/{id}": auth.ManageAccounts, "POST /accounts/{id}/disable": auth.ManageAccounts,
 	"POST /accounts/{id}/enable": auth.ManageAccounts, "POST /accounts/{id}/reset": auth.ManageAccounts,

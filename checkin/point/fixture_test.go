@@ -1,6 +1,7 @@
 package point_test
 
 import (
+	"context"
 	"crypto/ed25519"
 	"io"
 	"log/slog"
@@ -118,4 +119,13 @@ func (w *world) refuses(t *testing.T, token, key string) {
 	if _, err := w.Codes().Place(token); fault.Of(err) == nil || fault.Of(err).Key != key {
 		t.Errorf("got %v, want %s", err, key)
 	}
+}
+
+// IssueCardIn issues one card of a batch.
+func (w *world) IssueCardIn(ctx context.Context, sc auth.Scope, who, batch id.ID) (c point.Card, err error) {
+	cs, err := w.IssueCards(ctx, sc, batch, []id.ID{who})
+	if err != nil {
+		return c, err
+	}
+	return cs[0], nil
 }

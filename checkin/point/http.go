@@ -25,6 +25,18 @@ func (s *Service) Routes(rt *web.Router) {
 	imports.Get("/places/import", s.getImport)
 	imports.Post("/places/import", s.postImport, web.MaxBody(uploadBytes+64<<10), web.Timeout(10*time.Minute))
 	s.keeperRoutes(rt.With(phone.Require))
+	s.cardRoutes(rt.With(auth.Require(auth.ReadPeople)), rt.With(auth.Require(auth.WritePeople)))
+	rt.Get("/n", s.getNumber)
+}
+
+func (s *Service) cardRoutes(read, write *web.Router) {
+	read.Get("/people/{id}/cards", s.getCards)
+	write.Post("/people/{id}/cards", s.postCard)
+	write.Post("/cards/{id}/withdraw", s.postWithdrawCard)
+	read.Get("/cards/{id}/card.pdf", s.getCardPaper(s.CardSheet))
+	read.Get("/cards/batches/{id}/cards.pdf", s.getCardPaper(s.BatchSheet), web.Timeout(5*time.Minute))
+	write.Get("/cards/list", s.getCardList)
+	write.Post("/cards/list", s.postCardList, web.MaxBody(uploadBytes+64<<10), web.Timeout(10*time.Minute))
 }
 
 func (s *Service) officerRoutes(read, write *web.Router) {

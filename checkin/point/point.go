@@ -46,10 +46,13 @@ type Config struct {
 type Service struct {
 	Config
 	codes *Codes
+	tries *web.Limiter // of short numbers, by address
 }
 
 // New returns the service of one province.
-func New(c Config) *Service { return &Service{Config: c, codes: newCodes(c)} }
+func New(c Config) *Service {
+	return &Service{Config: c, codes: newCodes(c), tries: web.NewLimiter(triesASecond, triesAtOnce, triersMost)}
+}
 
 // Codes returns what signs and verifies the province's codes.
 func (s *Service) Codes() *Codes { return s.codes }

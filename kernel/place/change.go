@@ -63,7 +63,7 @@ func (s *Service) create(tx *store.Tx, sc auth.Scope, p Place, actor string, imp
 func (s *Service) freeNumber(tx *store.Tx) (Number, error) {
 	var drawn []Number
 	for range 8 {
-		drawn = append(drawn, newNumber())
+		drawn = append(drawn, NewNumber())
 	}
 	taken, err := numbersTaken(tx, s.Province, drawn)
 	if err != nil {

@@ -117,7 +117,7 @@ func (s *Service) freeNumbers(tx *store.Tx, n int) ([]Number, error) {
 		}
 		var some []Number
 		for len(some) < min(500, n-len(free)+8) {
-			if v := newNumber(); !drawn[v] {
+			if v := NewNumber(); !drawn[v] {
 				drawn[v] = true
 				some = append(some, v)
 			}

@@ -18,8 +18,8 @@ type Number int32
 
 const numberDigits = 8
 
-// newNumber draws a number; whoever stores it sees to it that it is free.
-func newNumber() Number {
+// NewNumber draws a number; whoever stores it sees to it that it is free.
+func NewNumber() Number {
 	n, err := rand.Int(rand.Reader, big.NewInt(9_000_000))
 	if err != nil {
 		panic(err) // the machine has no random numbers
