@@ -184,7 +184,7 @@ func (a *App) services(views *web.Views) error {
 	a.Points = point.New(point.Config{DB: a.DB, Keys: a.Keys, Places: a.Places, Gazetteer: a.Gazetteer, Province: a.Province,
 		Edition: edition, Site: a.Config.PublicURL, People: a.People, Phones: a.Phones, Now: a.Now, Catalog: a.Catalog, Views: views, Log: a.Log})
 	a.Checkin = checkin.New(checkin.Config{DB: a.DB, Keys: a.Keys, People: a.People, Places: a.Places, Codes: a.Points.Codes(), Cards: a.Points,
-		Phones: a.Phones, Province: a.Province, Now: a.Now, Views: views, Site: a.Config.PublicURL, Log: a.Log})
+		Phones: a.Phones, Holds: a.Outbreak, Province: a.Province, Now: a.Now, Views: views, Site: a.Config.PublicURL, Log: a.Log})
 	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Map, a.Points, a.Checkin}
 	return nil
 }

@@ -232,6 +232,11 @@ func (c *caller) do(t *testing.T, method, path string, body any) answer {
 	if c.token != "" {
 		r.AddCookie(&http.Cookie{Name: "khien_phone", Value: c.token})
 	}
+	return c.send(t, r)
+}
+
+func (c *caller) send(t *testing.T, r *http.Request) answer {
+	t.Helper()
 	res, err := c.w.Client().Do(r)
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,21 @@ type Found struct {
 	More   bool
 }
 
+// Visit returns a visit in scope; fault.NotFound for any other.
+func (s *Service) Visit(ctx context.Context, sc auth.Scope, i id.ID) (Visit, error) {
+	return visitByID(ctx, s.DB, sc, i)
+}
+
+// CountOfPlace returns how many visits to a place are found in the last 28 days,
+// for those who may keep the whole province.
+func (s *Service) CountOfPlace(ctx context.Context, sc auth.Scope, where id.ID) (int64, error) {
+	if !sc.Whole() {
+		return 0, errPlace
+	}
+	all, _, err := countsOf(ctx, s.DB, sc, where, s.now().Add(-Kept), s.now())
+	return all, err
+}
+
 // OfPerson returns the visits of somebody in the last 28 days, for staff who may
 // read people, and writes the look down. Of somebody who lives outside the scope
 // only the visits to places in it are seen. The purpose is the tracer's own words.

@@ -98,7 +98,7 @@ func (m *memory) doubt(v event.Visited, at place.Position) (f Flags) {
 		next.times = was.times + 1
 	}
 	m.last.put(v.Person, next)
-	if next.times > manyAnHour {
+	if next.times == manyAnHour+1 || next.times == 10*manyAnHour+1 { // enough to find the phone by
 		f |= ManyFromOne
 	}
 	if !known || was.place == v.Place || was.at.IsZero() || at.IsZero() {
