@@ -230,7 +230,14 @@ func (s *Service) getMine(w http.ResponseWriter, r *http.Request) error {
 	device, _ := phone.DeviceOf(r.Context())
 	now := s.now()
 	today := dayBegins(day.Today(now))
-	visits, err := visitsOf(r.Context(), s.DB, s.system, device.Person, now.Add(-2*stayMost), now.Add(time.Minute), mineMost)
+	all, err := s.aliases(r.Context(), device.Person)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return writeJSON(w, map[string]any{"visits": []ownVisit{}})
+	}
+	visits, err := visitsOf(r.Context(), s.DB, s.system, all, now.Add(-2*stayMost), now.Add(time.Minute), mineMost)
 	if err != nil {
 		return err
 	}

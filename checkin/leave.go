@@ -58,7 +58,11 @@ func (s *Service) inside(ctx context.Context, who, where id.ID, at time.Time) (V
 const insideMost = 500
 
 func (s *Service) lookInside(ctx context.Context, who, where id.ID, at time.Time) (Visit, error) {
-	visits, err := visitsOf(ctx, s.DB, s.system, who, at.Add(-2*stayMost), at.Add(time.Second), insideMost)
+	all, err := s.aliases(ctx, who)
+	if err != nil {
+		return Visit{}, err
+	}
+	visits, err := visitsOf(ctx, s.DB, s.system, all, at.Add(-2*stayMost), at.Add(time.Second), insideMost)
 	if err != nil {
 		return Visit{}, err
 	}

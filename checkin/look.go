@@ -59,8 +59,12 @@ func (s *Service) OfPerson(ctx context.Context, sc auth.Scope, who id.ID) (Found
 	if inScope {
 		see = sc.Anywhere()
 	}
+	all, err := s.aliases(ctx, who)
+	if err != nil {
+		return Found{}, err
+	}
 	now := s.now()
-	found, err := s.look(ctx, see, who, now.Add(-Kept), now.Add(time.Minute))
+	found, err := s.look(ctx, see, all, now.Add(-Kept), now.Add(time.Minute))
 	if err != nil {
 		return Found{}, err
 	}
@@ -81,7 +85,7 @@ func (s *Service) OfPlace(ctx context.Context, sc auth.Scope, where id.ID, on da
 		return Found{}, errPlace
 	}
 	from := dayBegins(on)
-	found, err := s.look(ctx, sc, where, from, from.Add(24*time.Hour))
+	found, err := s.look(ctx, sc, []id.ID{where}, from, from.Add(24*time.Hour))
 	if err != nil {
 		return Found{}, err
 	}
@@ -102,12 +106,22 @@ func mayLook(sc auth.Scope) error {
 	return nil
 }
 
-func (s *Service) look(ctx context.Context, sc auth.Scope, subject id.ID, from, to time.Time) (Found, error) {
-	visits, err := visitsOf(ctx, s.DB, sc, subject, from, to, lookMost+1)
+func (s *Service) look(ctx context.Context, sc auth.Scope, subjects []id.ID, from, to time.Time) (Found, error) {
+	visits, err := visitsOf(ctx, s.DB, sc, subjects, from, to, lookMost+1)
 	if err != nil {
 		return Found{}, err
 	}
 	return Found{visits[:min(len(visits), lookMost)], len(visits) > lookMost}, nil
+}
+
+// aliases returns the ids under which somebody may have been noted: their own and
+// those that merges have made theirs.
+func (s *Service) aliases(ctx context.Context, who id.ID) ([]id.ID, error) {
+	if who.IsZero() {
+		return nil, nil
+	}
+	_, all, err := s.People.Aliases(ctx, s.DB, s.system, []id.ID{who})
+	return all, err
 }
 
 func (s *Service) note(ctx context.Context, e audit.Entry) error {
@@ -121,8 +135,12 @@ func dayBegins(d day.Day) time.Time { return d.Time().Add(-7 * time.Hour) }
 // itself told, or all of them once an officer has seen the card. A claimed name
 // opens nothing that another phone or a keeper told.
 func (s *Service) HeldAbout(ctx context.Context, a person.Asker) ([]person.Held, error) {
+	all, err := s.aliases(ctx, a.Person)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
 	now := s.now()
-	visits, err := visitsOf(ctx, s.DB, s.system, a.Person, now.Add(-Kept), now.Add(time.Minute), lookMost)
+	visits, err := visitsOf(ctx, s.DB, s.system, all, now.Add(-Kept), now.Add(time.Minute), lookMost)
 	if err != nil {
 		return nil, err
 	}

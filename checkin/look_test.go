@@ -116,6 +116,27 @@ func TestLookups(t *testing.T) {
 	})
 }
 
+// Two rows that turn out to be one human being have one list of visits.
+func TestVisitsOfTheMerged(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		_, token := w.place(t, place.Place{Name: "Chợ Hữu Lũng"})
+		a, b := w.phone(t, "Nguyễn Văn An"), w.phone(t, "Nguyễn Văn Ánh")
+		a.checkIn(t, token, w.newID())
+		b.checkIn(t, token, w.newID())
+		w.settle(t)
+		err := w.db.Tx(t.Context(), func(tx *store.Tx) error { return w.people.Merge(tx, everything, a.device.Person, b.device.Person) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []id.ID{a.device.Person, b.device.Person} {
+			found, err := w.OfPerson(t.Context(), everything, who)
+			if err != nil || len(found.Visits) != 2 {
+				t.Errorf("%d visits, %v, want 2", len(found.Visits), err)
+			}
+		}
+	})
+}
+
 // Names that a spreadsheet would run come out of the export harmless.
 func TestExportIsHarmless(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

@@ -125,16 +125,16 @@ func insertTrail(tx *store.Tx, sc auth.Scope, number int64, rows []step) error {
 	return err
 }
 
-// visitsOf returns the visits of a person or a place that began from from to to,
-// as far as they lie in scope, oldest first, at most most.
-func visitsOf(ctx context.Context, q store.Querier, sc auth.Scope, subject id.ID, from, to time.Time, most int) ([]Visit, error) {
-	may, args := sc.Where("v.area", 7)
+// visitsOf returns the visits of a person (under each of their ids) or a place
+// that began from from to to, as far as they lie in scope, oldest first, at most most.
+func visitsOf(ctx context.Context, q store.Querier, sc auth.Scope, subjects []id.ID, from, to time.Time, most int) ([]Visit, error) {
+	marks, args := marksOf(subjects, sc.Province(), hourOf(from)*bucketsMost, (hourOf(to)+1)*bucketsMost, from.UnixMilli(), to.UnixMilli())
+	may, more := sc.Where("v.area", len(args)+1)
 	return store.All(ctx, q, scanVisit, `select `+visitColumns+` from checkin_bucket b
-		join checkin_trail t on t.province = b.province and t.bucket = b.bucket and t.subject = $2
+		join checkin_trail t on t.province = b.province and t.bucket = b.bucket and t.subject in (`+marks+`)
 		join checkin_visit v on v.province = t.province and v.id = t.visit
-		where b.province = $1 and b.bucket >= $3 and b.bucket < $4 and v.from_ms >= $5 and v.from_ms < $6 and `+may+
-		fmt.Sprintf(" order by v.from_ms, v.id limit %d", most),
-		append([]any{sc.Province(), subject, hourOf(from) * bucketsMost, (hourOf(to) + 1) * bucketsMost, from.UnixMilli(), to.UnixMilli()}, args...)...)
+		where b.province = $1 and b.bucket >= $2 and b.bucket < $3 and v.from_ms >= $4 and v.from_ms < $5 and `+may+
+		fmt.Sprintf(" order by v.from_ms, v.id limit %d", most), append(args, more...)...)
 }
 
 // takeScan notes that a phone's code was taken at a place, and returns where it
