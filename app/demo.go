@@ -29,6 +29,7 @@ import (
 	"khien/kernel/id"
 	"khien/kernel/person"
 	"khien/kernel/phone"
+	"khien/kernel/place"
 	"khien/kernel/web"
 	"khien/outbreak"
 	"khien/sim"
@@ -57,6 +58,7 @@ type demoAccount struct {
 type demo struct {
 	app      *App
 	accounts []demoAccount
+	places   []place.Place
 	box      phone.Box
 	playing  sync.WaitGroup
 }
@@ -74,6 +76,9 @@ func (a *App) startDemo(ctx context.Context) (*demo, error) {
 		if err != nil {
 			return nil, err
 		}
+	}
+	if err := d.fillDay(ctx); err != nil {
+		return nil, err
 	}
 	a.Phones.Sender = &d.box
 	a.Router.Get("/demo", d.getAccounts, web.NoGzip())
@@ -120,6 +125,7 @@ func (d *demo) invent() (all []demoAccount, err error) {
 		{Login: "huulung", Name: "Cán bộ y tế Hữu Lũng", Role: auth.HealthOfficer},
 		{Login: "chilang", Name: "Cán bộ y tế Chi Lăng", Role: auth.HealthOfficer},
 		{Login: "truyvet", Name: "Tổ truy vết tỉnh", Role: auth.Tracer},
+		{Login: "chot", Name: "Cán bộ chốt kiểm dịch", Role: auth.CheckpointOfficer},
 		{Login: "congbo", Name: "Người công bố số liệu", Role: auth.Approver},
 		{Login: "kiemtra", Name: "Thanh tra", Role: auth.Auditor},
 		{Login: "quantri", Name: "Quản trị hệ thống", Role: auth.Administrator},
@@ -220,7 +226,9 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 type demoPage struct {
-	Accounts []demoLine
+	Accounts     []demoLine
+	Posters      []demoPoster
+	Keeper, Card string
 }
 
 type demoLine struct {
@@ -241,6 +249,14 @@ func (d *demo) getAccounts(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.Accounts = append(p.Accounts, demoLine{acc, d.app.Gazetteer.Title(acc.Area), code})
 	}
+	var err error
+	if p.Posters, err = d.posters(); err != nil {
+		return err
+	}
+	if p.Card, err = demoCard(); err != nil {
+		return err
+	}
+	p.Keeper = demoKeeper
 	w.Header().Set("Cache-Control", "no-store")
 	return d.app.views.Render(w, r, http.StatusOK, "app/demo.html", p)
 }
