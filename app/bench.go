@@ -26,6 +26,7 @@ import (
 type benchOptions struct {
 	seconds    int
 	rows       int
+	people     int
 	days       int
 	clients    int
 	every      time.Duration
@@ -83,6 +84,8 @@ var benches = map[string]func(context.Context, *config.Config, benchOptions) (*f
 	"map":    benchMap,
 	"sse":    benchStream,
 	"page":   benchPage,
+	"people": benchPeople,
+	"match":  benchMatch,
 	"visits": benchVisits,
 }
 
@@ -90,6 +93,7 @@ func benchCommand(fs *flag.FlagSet) func(*call) error {
 	var o benchOptions
 	fs.IntVar(&o.seconds, "seconds", 10, "how long to measure")
 	fs.IntVar(&o.rows, "rows", publishedRows, "rows of the invented list of counts")
+	fs.IntVar(&o.people, "people", 1_000_000, "people who stand before a tenth as many are imported (people)")
 	fs.IntVar(&o.days, "days", 0, "instead, a number for every commune of the province on each of so many days")
 	fs.IntVar(&o.clients, "clients", 10_000, "readers of the live stream (sse); connections (map: at most 64)")
 	fs.DurationVar(&o.every, "every", time.Second, "between acts (sse)")
@@ -107,8 +111,8 @@ func benchCommand(fs *flag.FlagSet) func(*call) error {
 		if len(c.args) != 1 || benches[c.args[0]] == nil {
 			return config.Usage{Err: fmt.Errorf("bench wants one of %v", slices.Sorted(maps.Keys(benches)))}
 		}
-		if o.seconds < 1 || o.rows < 1 || o.clients < 1 || o.every < time.Millisecond {
-			return config.Usage{Err: errors.New("bench: --seconds, --rows and --clients begin at 1, --every at 1ms")}
+		if o.seconds < 1 || o.rows < 1 || o.people < 100 || o.clients < 1 || o.every < time.Millisecond {
+			return config.Usage{Err: errors.New("bench: --seconds, --rows and --clients begin at 1, --people at 100, --every at 1ms")}
 		}
 		return c.bench(c.args[0], o)
 	}

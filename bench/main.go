@@ -130,10 +130,16 @@ func visitJobs(o options, postgres string) []job {
 	return all
 }
 
+// peopleJobs lists the benchmarks of the registry; a million people take minutes to load.
+func peopleJobs() []job {
+	return []job{{args: []string{"people"}, most: 10 * time.Minute}, {args: []string{"match"}, most: 5 * time.Minute}}
+}
+
 // run runs the benchmarks one after the other and writes the table; ok says that
 // every promise was kept.
 func run(ctx context.Context, o options, l lists) (ok bool, err error) {
 	all := append(jobs(o.seconds, l, os.Getenv("KHIEN_TEST_PG")), visitJobs(o, os.Getenv("KHIEN_TEST_PG"))...)
+	all = append(all, peopleJobs()...)
 	ok = true
 	for i := range all {
 		j := &all[i]
