@@ -1,19 +1,28 @@
 package app_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"khien/kernel/area"
 	"khien/kernel/audit"
 	"khien/kernel/auth"
+	"khien/kernel/day"
 	"khien/kernel/id"
 	"khien/kernel/person"
+	keys "khien/kernel/secret"
 	"khien/kernel/store"
+	"khien/outbreak"
 )
 
 var world = auth.Console(20, "root", "test")
@@ -252,4 +261,102 @@ func TestBadPeople(t *testing.T) {
 			t.Errorf("exported %d lines", len(lines))
 		}
 	})
+}
+
+// Somebody whom nothing holds any more dies: their key is destroyed, and a copy
+// of the database made before is of no use to who has that copy alone.
+func TestUnusedPeopleDie(t *testing.T) {
+	each(t, func(t *testing.T, n *node) {
+		now := time.Now()
+		n.App.Now = func() time.Time { return now }
+		d := person.NewDesk(person.DeskConfig{DB: n.DB, People: n.People, Province: 20, Now: n.App.Now, Users: []person.User{n.Outbreak, n.Phones, n.Points, n.Checkin}})
+		lonely := n.person(t, huong())
+		phoned := n.person(t, person.Person{Name: "Hoàng Thị Máy", Area: minhHoaCode})
+		c, err := n.Outbreak.Create(t.Context(), world, outbreak.Draft{Case: outbreak.Case{Classification: outbreak.Suspected, Area: minhHoaCode, Reported: day.Today(now)},
+			Who: person.Person{Name: "Vi Thị Bệnh"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, device := n.prove(t, "0912345678")
+		err = n.DB.Tx(t.Context(), func(tx *store.Tx) error { return n.Phones.Confirm(tx, world, device, phoned) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if died, err := d.EraseUnused(t.Context()); died != 0 || err != nil {
+			t.Errorf("on the first day %d died, %v", died, err)
+		}
+		now = now.Add(29 * 24 * time.Hour)
+		if died, err := d.EraseUnused(t.Context()); died != 1 || err != nil {
+			t.Errorf("after 29 days %d died, %v, want 1", died, err)
+		}
+		for i, want := range map[id.ID]bool{lonely: false, phoned: true, c.Person: true} {
+			if _, err := n.People.Get(t.Context(), n.DB, world, i); (err == nil) != want {
+				t.Errorf("%s: %v, alive %v", i, err, want)
+			}
+		}
+		left, err := store.One(t.Context(), n.DB, store.Int, "select count(*) from person_person where province = 20 and erased_ms > 0 and (key_wrapped is not null or sealed is not null)")
+		if err != nil || left != 0 {
+			t.Errorf("%d keys or records left, %v", left, err)
+		}
+	})
+}
+
+// A backup without the key file tells nobody who anybody is.
+func TestBackupWithoutTheKey(t *testing.T) {
+	each(t, func(t *testing.T, n *node) {
+		i := n.person(t, huong())
+		rows, err := n.DB.Query(t.Context(), "select key_wrapped, sealed, name_index, phone_index from person_person where province = 20")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var cols [4][]byte
+			if err := rows.Scan(&cols[0], &cols[1], &cols[2], &cols[3]); err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range cols {
+				for _, word := range []string{"Hương", "huong", "912345678", "020188001234", "1988"} {
+					if bytes.Contains(c, []byte(word)) {
+						t.Errorf("a column says %q in clear", word)
+					}
+				}
+			}
+		}
+		thief := person.New(person.Config{DB: n.DB, Keys: keys.New(bytes.Repeat([]byte{9}, 32))})
+		if p, err := thief.Get(t.Context(), n.DB, world, i); err == nil || p.Name != "" {
+			t.Errorf("another key reads %+v", p)
+		}
+		if found, err := thief.FindByPaper(t.Context(), n.DB, world, "020188001234"); err != nil || len(found) != 0 {
+			t.Errorf("another key finds %d, %v", len(found), err)
+		}
+	})
+}
+
+// Whose rows point at people must be asked before anybody is erased: a package
+// with such a column that is not in this list was forgotten in App.desk.
+func TestEveryUserOfPeopleIsAsked(t *testing.T) {
+	asked := []string{"checkin", "checkin/point", "kernel/person", "kernel/phone", "outbreak"}
+	var have []string
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && d.Name() == "node_modules":
+			return filepath.SkipDir
+		case !strings.HasSuffix(path, ".sql"):
+			return nil
+		}
+		b, err := os.ReadFile(path)
+		if err == nil && regexp.MustCompile(`(?m)^\s*person uuid`).Match(b) {
+			if dir := filepath.ToSlash(filepath.Dir(filepath.Dir(path)))[3:]; !slices.Contains(have, dir) {
+				have = append(have, dir)
+			}
+		}
+		return err
+	})
+	slices.Sort(have)
+	if err != nil || !slices.Equal(have, asked) {
+		t.Errorf("%v point at people, %v are asked, %v", have, asked, err)
+	}
 }

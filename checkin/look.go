@@ -158,3 +158,18 @@ func (s *Service) HeldAbout(ctx context.Context, a person.Asker) ([]person.Held,
 	}
 	return held, nil
 }
+
+// InUse returns which of the people a visit is of. Visits have no index of
+// people: all that are kept are read once, so it is asked of many at a time.
+func (s *Service) InUse(ctx context.Context, people []id.ID) (map[id.ID]bool, error) {
+	used := make(map[id.ID]bool, len(people))
+	for _, p := range people {
+		used[p] = false
+	}
+	err := eachVisitor(ctx, s.DB, s.system, func(p id.ID) {
+		if _, asked := used[p]; asked {
+			used[p] = true
+		}
+	})
+	return used, err
+}

@@ -210,3 +210,13 @@ func countVisits(ctx context.Context, q store.Querier, sc auth.Scope) (int64, er
 	may, args := sc.Where("area", 2)
 	return store.One(ctx, q, store.Int, "select count(*) from checkin_visit where province = $1 and "+may, append([]any{sc.Province()}, args...)...)
 }
+
+// eachVisitor calls visitor for every person of a visit, some many times.
+func eachVisitor(ctx context.Context, q store.Querier, sc auth.Scope, visitor func(id.ID)) error {
+	return store.Each(ctx, q, func(s store.Scan) error {
+		var i id.ID
+		err := s(&i)
+		visitor(i)
+		return err
+	}, "select person from checkin_visit where province = $1", sc.Province())
+}

@@ -2,6 +2,9 @@ package point
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"khien/kernel/auth"
 	"khien/kernel/fault"
@@ -69,4 +72,27 @@ func withdrawCard(tx *store.Tx, sc auth.Scope, i id.ID) (bool, error) {
 // countNumber returns 1 when a card has the number.
 func countNumber(tx *store.Tx, sc auth.Scope, n int64) (int64, error) {
 	return store.One(tx.Context(), tx, store.Int, "select count(*) from point_card where province = $1 and number = $2", sc.Province(), n)
+}
+
+// cardHolders returns which of the people have a card.
+func cardHolders(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (map[id.ID]bool, error) {
+	holders := map[id.ID]bool{}
+	for part := range slices.Chunk(people, 500) {
+		args := []any{sc.Province()}
+		marks := make([]string, len(part))
+		for i, p := range part {
+			args = append(args, p)
+			marks[i] = fmt.Sprintf("$%d", i+2)
+		}
+		err := store.Each(ctx, q, func(s store.Scan) error {
+			var i id.ID
+			err := s(&i)
+			holders[i] = true
+			return err
+		}, "select person from point_card where province = $1 and person in ("+strings.Join(marks, ", ")+")", args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return holders, nil
 }

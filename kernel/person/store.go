@@ -580,3 +580,11 @@ func selectCreated(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID)
 	ms, err := store.One(ctx, q, store.Int, "select created_ms from person_person where province = $1 and id = $2", sc.Province(), i)
 	return store.Time(ms), err
 }
+
+// isIdle reports whether somebody stands who was not written since, and into
+// whom nobody was merged since.
+func isIdle(tx *store.Tx, sc auth.Scope, i id.ID, since time.Time) (bool, error) {
+	idle, err := store.All(tx.Context(), tx, scanID, `select id from person_person p where p.province = $1 and p.id = $2 and p.erased_ms = 0 and p.changed_ms < $3
+and not exists (select 1 from person_merge m where m.province = p.province and m.kept = p.id and m.merged_ms >= $3)`, sc.Province(), i, store.Millis(since))
+	return len(idle) == 1, err
+}

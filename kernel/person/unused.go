@@ -2,6 +2,7 @@ package person
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"khien/kernel/auth"
@@ -21,8 +22,9 @@ type User interface {
 // that who enters people first and their cases later loses nobody.
 const unusedAfter = 28 * 24 * time.Hour
 
-// askedAtOnce is how many people the users are asked about at once.
-const askedAtOnce = 500
+// askedAtOnce is how many people the users are asked about at once: a user may
+// have to read all its rows for the answer.
+const askedAtOnce = 20_000
 
 // EraseUnused erases the people whom no User's row points at, under any id that
 // a merge has made theirs, and who were not written for unusedAfter. Whoever is
@@ -44,13 +46,39 @@ func (d *Desk) EraseUnused(ctx context.Context) (n int, err error) {
 			if used[p] {
 				continue
 			}
-			err := d.DB.Tx(ctx, func(tx *store.Tx) error { return d.People.Erase(tx, sc, p) })
-			if err != nil && !fault.Is(err, fault.NotFound) {
+			done := false
+			err := d.DB.Tx(ctx, func(tx *store.Tx) (err error) {
+				done, err = d.People.eraseIdle(tx, sc, p)
+				return err
+			})
+			if err != nil {
 				return n, err
 			}
-			n++
+			if done {
+				n++
+			}
 		}
 	}
+}
+
+// eraseIdle erases somebody unless they were written, or somebody was merged into
+// them, since they were found unused.
+func (s *Service) eraseIdle(tx *store.Tx, sc auth.Scope, i id.ID) (done bool, err error) {
+	r, p, err := s.open(tx.Context(), tx, sc, i)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := lockBlocks(tx, sc, []id.ID{r.id}, s.keysOf(p)); err != nil {
+		return false, err
+	}
+	idle, err := isIdle(tx, sc, r.id, sc.Now().Add(-unusedAfter))
+	if err != nil || !idle {
+		return false, err
+	}
+	return true, s.Erase(tx, sc, r.id)
 }
 
 // used returns which of the people somebody still needs.
@@ -60,7 +88,18 @@ func (d *Desk) used(ctx context.Context, sc auth.Scope, people []id.ID) (map[id.
 		return nil, err
 	}
 	needed := map[id.ID]bool{}
+	challenged, err := selectChallenged(ctx, d.DB, sc, all)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range challenged {
+		needed[now[i]] = true
+	}
 	for _, u := range d.Users {
+		all = slices.DeleteFunc(all, func(i id.ID) bool { return needed[now[i]] })
+		if len(all) == 0 {
+			break
+		}
 		used, err := u.InUse(ctx, all)
 		if err != nil {
 			return nil, err
@@ -71,13 +110,9 @@ func (d *Desk) used(ctx context.Context, sc auth.Scope, people []id.ID) (map[id.
 			}
 		}
 	}
-	challenged, err := selectChallenged(ctx, d.DB, sc, all)
-	for _, i := range challenged {
-		needed[now[i]] = true
-	}
 	used := map[id.ID]bool{}
 	for _, p := range people {
 		used[p] = needed[now[p]]
 	}
-	return used, err
+	return used, nil
 }

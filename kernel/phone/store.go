@@ -3,7 +3,10 @@ package phone
 import (
 	"context"
 	"embed"
+	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"time"
 
 	"khien/kernel/auth"
@@ -221,4 +224,29 @@ func sweep(tx *store.Tx, sc auth.Scope, codes, withdrawn, unseen time.Time) erro
 		}
 	}
 	return nil
+}
+
+// selectPeopleInUse returns which of the people stand in a row of this package.
+func selectPeopleInUse(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (map[id.ID]bool, error) {
+	used := map[id.ID]bool{}
+	for _, text := range []string{"select person from phone_device where province = $1 and person in (", "select person from phone_identity where province = $1 and person in ("} {
+		for part := range slices.Chunk(people, 500) {
+			args := []any{sc.Province()}
+			marks := make([]string, len(part))
+			for i, p := range part {
+				args = append(args, p)
+				marks[i] = fmt.Sprintf("$%d", i+2)
+			}
+			err := store.Each(ctx, q, func(s store.Scan) error {
+				var i id.ID
+				err := s(&i)
+				used[i] = true
+				return err
+			}, text+strings.Join(marks, ", ")+")", args...)
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return used, nil
 }
