@@ -262,6 +262,10 @@ func (s *Service) keeper(r *http.Request) (place.Place, id.ID, error) {
 	if err != nil {
 		return place.Place{}, id.ID{}, errPlace
 	}
+	return s.keeperOf(r, i)
+}
+
+func (s *Service) keeperOf(r *http.Request, i id.ID) (place.Place, id.ID, error) {
 	p, known := s.Places.Book().Any(i)
 	if device, ok := phone.DeviceOf(r.Context()); ok && known {
 		keeps, err := s.Places.Keeps(r.Context(), device.Number, i)

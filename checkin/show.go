@@ -89,15 +89,24 @@ func (s *Service) postOfCode(w http.ResponseWriter, r *http.Request) error {
 
 // getKept lists the open places for which this phone or this account may note
 // visits: a phone's own; of an account's area a page of them, by name, those of
-// the words in q.
+// the words in q. With place it is that one alone.
 func (s *Service) getKept(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Words string `form:"q,max=120"`
+		Place id.ID  `form:"place"`
 	}
 	if err := web.Decode(r, &in); err != nil {
 		return err
 	}
-	places, more, err := s.keptBy(r, in.Words)
+	var places []place.Place
+	var more bool
+	var err error
+	if in.Place.IsZero() {
+		places, more, err = s.keptBy(r, in.Words)
+	} else {
+		places = make([]place.Place, 1)
+		places[0], _, err = s.keeperOf(r, in.Place)
+	}
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,6 @@ import (
 // What the pages need to open without a network, by plain name. The readers of
 // codes are kept when they are first used: many browsers bring their own.
 var (
-	workerPages = []string{"/v", "/keep", "/me/code"}
 	workerFiles = []string{"app.css", "checkin.css", "app.js", "visit.js", "keep.js", "mycode.js", "icon.svg", "icon-light.svg",
 		"be-vietnam-pro-latin-400.woff2", "be-vietnam-pro-latin-700.woff2", "be-vietnam-pro-vietnamese-400.woff2", "be-vietnam-pro-vietnamese-700.woff2"}
 	workerLater = []string{"decoder.js", "decoder-plain.js", "zxing_reader.wasm"}
@@ -25,7 +24,6 @@ var (
 // workerShell is what web/src/sw.ts is told of this build.
 type workerShell struct {
 	Version string   `json:"version"` // another build, another cache
-	Pages   []string `json:"pages"`
 	Files   []string `json:"files"`
 	Later   []string `json:"later"`
 }
@@ -54,7 +52,7 @@ func (s *Service) workerScript() ([]byte, error) {
 	if main == "" {
 		return nil, nil
 	}
-	sh := workerShell{Pages: workerPages, Files: s.assetsOf(workerFiles), Later: s.assetsOf(workerLater)}
+	sh := workerShell{Files: s.assetsOf(workerFiles), Later: s.assetsOf(workerLater)}
 	sum, err := hashOf(pages, web.Texts)
 	if err != nil {
 		return nil, err

@@ -1,17 +1,15 @@
 // A market in Hữu Lũng: a visitor films the poster and confirms, leaves again, shows their own code; the keeper films a citizen card, an insurance
 // card, that phone and a stranger's code. Chromium's camera plays films made here. All people are invented.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { axeStrict, citizen, openPlace, prove } from "./checkin-lib.mjs";
-import { cameraFlags, film, printed, sheet } from "./film.mjs";
-import { launch, missing, page390, root, screenshot, startKhien } from "./lib.mjs";
+import { cameraFlags, film, photo, printed, read, sheet } from "./film.mjs";
+import { firstLoad, launch, missing, page1440, page390, screenshot, startKhien, totp } from "./lib.mjs";
 
 const skip = missing();
-const require = createRequire(join(root, "web/package.json"));
 const keeper = { number: "0912 000 001", who: { name: "Chu Thị Giữ Chợ", birth: "1980" } };
 const visitor = { number: "0912 000 002", who: { name: "Hoàng Văn Khách", birth: "14/05/1990" } };
 const hex = (text) => Buffer.from(text).toString("hex");
@@ -88,7 +86,7 @@ test("a visitor films the poster, confirms and leaves", { skip, timeout: 120000 
     await shown(tab, "#my-left", "giây");
     await screenshot(tab, "checkin-code-390");
     assert.deepEqual(await axeStrict(tab), [], "my code");
-    mine = await readCode(await tab.locator("#my-canvas").screenshot({ path: join(folder, "code.png") }).then(() => tab.evaluate(pixels)));
+    mine = await read(await tab.evaluate(pixels).then(({ w, h, grey }) => ({ w, h, grey: Uint8Array.from(grey) })));
     assert.match(mine, /\/p#[\w-]{44}$/);
 
     assert.deepEqual(addresses.filter((a) => /[\w-]{100,}/.test(a)), [], "no code stands in an address");
@@ -102,13 +100,7 @@ test("a visitor films the poster, confirms and leaves", { skip, timeout: 120000 
 /** pixels takes the drawn code out of the page. */
 function pixels() {
   const canvas = document.getElementById("my-canvas");
-  return { w: canvas.width, h: canvas.height, data: Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.filter((_, i) => i % 4 === 0)) };
-}
-
-/** readCode reads a picture with the other library: not the one that the page reads with. */
-async function readCode({ w, h, data }) {
-  const { default: decodeQR } = await import(require.resolve("qr/decode.js"));
-  return decodeQR({ width: w, height: h, data: Uint8Array.from(data.flatMap((v) => [v, v, v, 255])) });
+  return { w: canvas.width, h: canvas.height, grey: Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.filter((_, i) => i % 4 === 0)) };
 }
 
 test("the keeper films cards and a phone, in and out", { skip, timeout: 120000 }, async () => {
@@ -154,6 +146,16 @@ test("the keeper films cards and a phone, in and out", { skip, timeout: 120000 }
     await inside(tab, 2);
     await shown(tab, "#keep-recent .badge", "Đã huỷ");
     await screenshot(tab, "keep-done-390", { fullPage: true });
+
+    await tab.fill("#scan-text", new URL(khien.url).origin + "/p#" + "Ew".padEnd(44, "A")); // a phone that nobody has
+    await tab.press("#scan-text", "Enter");
+    await tab.waitForSelector("#keep-refused:not([hidden])");
+    assert.doesNotMatch(await tab.locator("#keep-refused-list").innerText(), /why_|checkin\.|qr\./, "a sentence says why");
+    await tab.waitForSelector("#flash", { state: "hidden" });
+    assert.deepEqual(await axeStrict(tab), [], "with a refusal");
+    await screenshot(tab, "keep-refused-390", { fullPage: true });
+    await tab.click("#keep-refused-list button >> nth=1");
+    await tab.waitForSelector("#keep-refused", { state: "hidden" });
     assert.deepEqual(quiet(tab), []);
   } finally {
     await browser.close();
@@ -172,7 +174,6 @@ async function inside(tab, n) {
 
 test("what the pages hold and what they do not", { skip, timeout: 60000 }, async () => {
   for (const [path, most] of [["v", 150], ["keep", 150], ["me/code", 150]]) {
-    const { firstLoad } = await import("./lib.mjs");
     const { gz_bytes, files } = await firstLoad(plain, khien.url + path, { bitsPerSecond: 1e8, latencyMs: 1, slowdown: 1 });
     assert.ok(gz_bytes <= most * 1024, `${path}: ${gz_bytes} bytes`);
     assert.ok(!files.some((f) => /decoder|wasm/.test(f.url)), path + " loads a reader before anybody scans");
@@ -185,4 +186,54 @@ test("what the pages hold and what they do not", { skip, timeout: 60000 }, async
     assert.match(await noScript.locator("noscript").first().innerText(), /JavaScript/, path);
   }
   await screenshot(noScript, "checkin-noscript-390");
+});
+
+test("without a camera: a photograph, pasted text, codes that are none", { skip, timeout: 90000 }, async () => {
+  const picture = photo(place.pdf), link = await read(poster);
+  for (const reader of ["wasm", "plain"]) {
+    const tab = await page390(plain, { bypassCSP: false });
+    if (reader === "plain") await tab.context().route(/decoder-(?!plain)/, (route) => route.abort()); // a browser that forbids WebAssembly
+    await tab.goto(khien.url + "v");
+    await tab.setInputFiles("#scan-file", picture);
+    await shown(tab, "#place-name", "Chợ Minh Hòa");
+    await tab.context().close();
+  }
+  const tab = await page390(plain, { bypassCSP: false });
+  await tab.goto(link.replace(/^https?:\/\/[^/]+\//, khien.url)); // as the phone's own camera opens it
+  await shown(tab, "#place-name", "Chợ Minh Hòa");
+  assert.equal(new URL(tab.url()).hash, "", "the code does not stay in the address");
+  await tab.click("#visit-other");
+  await tab.click("#scan-start");
+  await shown(tab, "#scan-said", "camera");
+  const token = link.split("#")[1];
+  for (const [typed, says] of [[khien.url + "v#" + token.slice(0, -4) + "AAAA", "không dùng được"], ["https://kh1en.example/v#" + token, "trang khác"],
+    [citizen(3), "mã của người"], ["xin chào", "không phải mã địa điểm"]]) {
+    await tab.fill("#scan-text", typed);
+    await tab.press("#scan-text", "Enter");
+    await shown(tab, "#flash.flash-bad .flash-title", says);
+    await tab.click("#flash");
+  }
+});
+
+test("an officer keeps a place, and signing out leaves nothing on the device", { skip, timeout: 60000 }, async () => {
+  const { password, secret } = JSON.parse(readFileSync(join(khien.data, "demo.json"), "utf8")).find((a) => a.login === "huulung");
+  const tab = await page1440(plain, { bypassCSP: false });
+  await tab.goto(khien.url + "sign-in");
+  await tab.fill("[name=login]", "huulung");
+  await tab.fill("[name=password]", password);
+  await tab.click("main form button");
+  await tab.fill("[name=code]", totp(secret));
+  await tab.click("main form button");
+  await tab.waitForSelector(".site-out");
+  await tab.goto(khien.url + "keep?place=" + place.id);
+  await shown(tab, "#keep-place", "Chợ Minh Hòa");
+  await tab.fill("#scan-text", citizen(7));
+  await tab.press("#scan-text", "Enter");
+  await tab.waitForFunction(() => document.querySelectorAll("#keep-recent .badge-good").length === 1);
+  await screenshot(tab, "keep-1440");
+  assert.deepEqual(await axeStrict(tab), []);
+  assert.equal((await tab.evaluate(() => indexedDB.databases())).length, 1);
+  await Promise.all([tab.waitForNavigation(), tab.locator(".site-out button").click()]);
+  await tab.waitForSelector("a.site-viewer");
+  assert.deepEqual(await tab.evaluate(() => indexedDB.databases()), []);
 });

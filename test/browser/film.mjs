@@ -34,6 +34,22 @@ export function printed(pdf, dpi = 100) {
   return { w, h, grey: file.subarray(file.length - w * h) };
 }
 
+/** photo is the first page of a PDF as a PNG, for a page's file field. */
+export function photo(pdf, dpi = 100) {
+  const folder = mkdtempSync(join(tmpdir(), "khien-film-"));
+  writeFileSync(join(folder, "p.pdf"), pdf);
+  execFileSync("pdftoppm", ["-png", "-r", String(dpi), "-singlefile", join(folder, "p.pdf"), join(folder, "p")], { stdio: "ignore" });
+  return join(folder, "p.png");
+}
+
+/** read gives the text of the code on a sheet, by the reader that the page falls back on. */
+export async function read({ w, h, grey }) {
+  const { default: decodeQR } = await import(require.resolve("qr/decode.js"));
+  const data = new Uint8Array(w * h * 4);
+  grey.forEach((v, i) => data.fill(v, 4 * i, 4 * i + 4));
+  return decodeQR({ width: w, height: h, data }, { timeLimit: 5000, effort: 3 });
+}
+
 let seed = 20211123;
 const random = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32;
 

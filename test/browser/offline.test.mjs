@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { citizen, openPlace, profile, wire } from "./checkin-lib.mjs";
-import { missing, screenshot, startKhien } from "./lib.mjs";
+import { citizen, openPlace, profile, prove, wire } from "./checkin-lib.mjs";
+import { printed, read } from "./film.mjs";
+import { launch, missing, page390, screenshot, startKhien } from "./lib.mjs";
 
 const skip = missing();
 const people = 50;
-let khien, line, folder, chrome;
+let khien, line, folder, chrome, poster;
 
 before(async () => {
   if (skip) return;
@@ -41,6 +42,7 @@ test("fifty scans without a network are fifty visits", { skip, timeout: 240000 }
   chrome = await profile(folder);
   let tab = await chrome.page();
   const place = await openPlace(tab, line.url, "0912 000 011", { name: "Nông Văn Giữ Cửa", birth: "1979" }, "Cửa hàng Minh Hòa");
+  poster = await read(printed(place.pdf));
   await tab.goto(line.url + "keep");
   await tab.waitForSelector("#keep-main:not([hidden])");
   await tab.evaluate(() => navigator.serviceWorker.ready);
@@ -80,6 +82,41 @@ test("fifty scans without a network are fifty visits", { skip, timeout: 240000 }
   await screenshot(tab, "keep-sent-390");
   await nothingCached(tab);
   await wiped(tab);
+});
+
+test("a visitor without a network comes and goes, and is one visit", { skip, timeout: 120000 }, async () => {
+  const browser = await launch();
+  try {
+    const tab = await page390(browser, { bypassCSP: false });
+    await tab.goto(line.url + "phone?next=/v");
+    await prove(tab, line.url, "0912 000 012", { name: "Lộc Thị Đi Chợ", birth: "1990" });
+    for (const path of ["v", "me/code"]) { // each page keeps itself at the first visit
+      await tab.goto(line.url + path);
+      await tab.evaluate(() => navigator.serviceWorker.ready);
+      await tab.waitForFunction(() => window.indexedDB.databases().then((all) => all.length === 1));
+    }
+    await tab.waitForSelector("#my-shown:not([hidden])");
+    await line.cut();
+    await tab.goto(line.url + "me/code");
+    await tab.waitForSelector("#my-shown:not([hidden])"); // the code turns without a network
+    await tab.goto("about:blank");
+    await tab.goto(line.url + "v#" + poster.split("#")[1]);
+    await tab.waitForSelector("#visit-go:enabled");
+    assert.match(await tab.textContent("#place-name"), /chưa có mạng/);
+    await tab.click("#visit-go");
+    await waits(tab, 1);
+    await tab.click("#flash");
+    await tab.click("#visit-leave");
+    await waits(tab, 2);
+    await screenshot(tab, "visit-offline-390", { fullPage: true });
+    await line.mend();
+    await waits(tab, 0);
+    const said = await tab.evaluate(() => fetch("/api/v1/visits/mine").then((r) => r.json()));
+    assert.deepEqual(said.visits.map((v) => v.ended), ["visitor"]);
+    await nothingCached(tab);
+  } finally {
+    await browser.close();
+  }
 });
 
 /** unreadable looks through the raw database for what it must not hold in clear. */

@@ -39,7 +39,7 @@ async function ask<T>(method: string, path: string, body?: object): Promise<T> {
 
 /** placeOf asks which place a poster's token names; the token travels in the body, never in an address. */
 export const placeOf = (token: string) => ask<PlaceSaid>("POST", "/api/v1/places/of-code", { place: token });
-export const placesKept = () => ask<{ places: PlaceSaid[] }>("GET", "/api/v1/places/kept");
+export const placesKept = (by: { [name: string]: string }) => ask<{ places: PlaceSaid[]; more: boolean }>("GET", "/api/v1/places/kept?" + new URLSearchParams(by).toString());
 export const today = (place: string) => ask<Today>("GET", `/api/v1/places/${place}/today`);
 export const visitsMine = () => ask<{ visits: VisitSaid[] }>("GET", "/api/v1/visits/mine");
 export const device = () => ask<DeviceSaid>("GET", "/api/v1/phone/device");

@@ -69,21 +69,20 @@ export class Delivery {
 
   private async rounds(): Promise<void> {
     for (;;) {
-      const entries = await this.outbox.due(Date.now(), roundRows);
-      if (!entries.length) return;
+      const streams = await this.outbox.due(Date.now(), roundRows);
+      if (!streams.length) return;
       this.show("sending");
-      for (const group of groups(entries)) if (!(await this.send(group))) return;
+      for (const stream of streams) for (const group of groups(stream)) if (!(await this.send(group))) break;
     }
   }
 
-  /** send delivers one group; false when there is no use in sending more now. */
+  /** send delivers one group; false when there is no use in sending more of its stream now. */
   private async send(group: Entry[]): Promise<boolean> {
     const answer = await post(group);
     if (answer.status === 200 || answer.status === 201) {
-      await this.settle(group, answer.body);
-      return true;
+      return this.settle(group, answer.body);
     }
-    if (answer.status === 401 || answer.status === 403) return this.later(group, "locked");
+    if (locks(group, answer.status)) return this.later(group, "locked");
     if (answer.status < 400 || answer.status >= 500 || answer.status === 408 || answer.status === 429) {
       return this.later(group, answer.status ? "waiting" : "offline", answer.retryMs);
     }
@@ -96,9 +95,9 @@ export class Delivery {
   }
 
   private async later(group: Entry[], standing: Standing, atLeastMs = 0): Promise<false> {
-    const tries = Math.min(...group.map((e) => e.tries));
+    const tries = Math.max(...group.map((e) => e.tries));
     const wait = Math.max(atLeastMs, Math.min(mostWaitMs, firstWaitMs * 2 ** Math.min(tries, 10)) * (0.5 + Math.random() / 2));
-    await this.outbox.postpone(group.map((e) => e.id), Date.now() + wait);
+    await this.outbox.postpone(group[0]!.stream, Date.now() + wait);
     this.show(standing);
     return false;
   }
@@ -108,12 +107,12 @@ export class Delivery {
     this.told([{ id: entry.id, entry, state: "refused", why, answer }]);
   }
 
-  /** settle takes the answer apart: what was written leaves the outbox. */
-  private async settle(group: Entry[], body: unknown): Promise<void> {
+  /** settle takes the answer apart: what was written leaves the outbox; false when something was left unsaid. */
+  private async settle(group: Entry[], body: unknown): Promise<boolean> {
     if (group[0]!.note.kind !== "keeper") {
       await this.outbox.remove([group[0]!.id]);
       this.told([{ id: group[0]!.id, entry: group[0]!, state: "recorded", answer: body }]);
-      return;
+      return true;
     }
     const results = new Map(((body as { results?: Delivered[] }).results || []).map((r) => [r.id, r]));
     const told: Delivered[] = [], unsaid: Entry[] = [];
@@ -124,20 +123,21 @@ export class Delivery {
       else told.push({ ...result, entry });
     }
     await this.outbox.remove(told.map((t) => t.id));
-    if (unsaid.length) await this.later(unsaid, "waiting");
     if (told.length) this.told(told);
+    if (unsaid.length) await this.later(unsaid, "waiting");
+    return !unsaid.length;
   }
 }
 
-/** groups puts rows of one place together, and keeps everything else by itself and in order. */
-export function groups(entries: Entry[]): Entry[][] {
-  const all: Entry[][] = [];
-  for (const entry of entries) {
-    const last = all[all.length - 1], note = entry.note;
-    const joins = last && note.kind === "keeper" && last[0]!.note.kind === "keeper" && last[0]!.note.place === note.place && last.length < batchRows;
-    if (joins) last.push(entry);
-    else all.push([entry]);
-  }
+/** locks says whether an answer means that this device has to prove itself again; to who does not keep a place, there is none. */
+function locks(group: Entry[], status: number): boolean {
+  return status === 401 || status === 403 || (status === 404 && group[0]!.note.kind === "keeper");
+}
+
+/** groups cuts a stream into requests: a keeper's rows by the batch, a phone's own one by one. */
+function groups(stream: Entry[]): Entry[][] {
+  const all: Entry[][] = [], most = stream[0]!.note.kind === "keeper" ? batchRows : 1;
+  for (let i = 0; i < stream.length; i += most) all.push(stream.slice(i, i + most));
   return all;
 }
 

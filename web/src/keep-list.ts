@@ -83,15 +83,18 @@ export function drawRecents(list: HTMLElement, rows: Recent[], t: Texts, undo: (
 }
 
 /** drawRefused lists what the server would not take, with its reason and what to do. */
-export function drawRefused(box: HTMLElement, list: HTMLElement, entries: Entry[], t: Texts, drop: (entry: Entry) => void): void {
+export function drawRefused(box: HTMLElement, list: HTMLElement, entries: Entry[], t: Texts, retry: (entry: Entry) => void, drop: (entry: Entry) => void): void {
   box.hidden = entries.length === 0;
   list.textContent = "";
   for (const entry of entries) {
     const row = entry.note.kind === "keeper" ? entry.note.row : null;
     const who = row ? whoOf(row) || t.get("how_" + kindOf(row.code || "")) : "";
-    const button = make("button", { type: "button", class: "btn btn-quiet" }, t.get("drop"));
-    button.addEventListener("click", () => drop(entry));
+    const button = (key: string, act: (entry: Entry) => void) => {
+      const b = make("button", { type: "button", class: "btn btn-quiet" }, t.get(key));
+      b.addEventListener("click", () => act(entry));
+      return b;
+    };
     list.appendChild(make("li", { class: "scan-row" }, make("span", { class: "scan-time" }, row ? shownClock(row.at) : ""),
-      make("span", { class: "scan-who" }, who, make("small", { class: "scan-odd" }, whyText(t, entry.why))), button));
+      make("span", { class: "scan-who" }, who, make("small", { class: "scan-odd" }, whyText(t, entry.why))), button("retry", retry), button("drop", drop)));
   }
 }

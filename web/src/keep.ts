@@ -56,6 +56,10 @@ function wire(): void {
   });
   find("keep-send").addEventListener("click", () => void delivery.hurry());
   find("keep-change").addEventListener("click", () => void choose(true));
+  find("keep-find").addEventListener("submit", (event) => {
+    event.preventDefault();
+    void choose(true);
+  });
   find("keep-wipe").addEventListener("click", () => void clear());
   const out = document.querySelector<HTMLFormElement>(".site-out");
   if (out) out.addEventListener("submit", (event) => void signOut(event, out));
@@ -67,23 +71,29 @@ function wire(): void {
 
 /** choose finds the place of this device: the only one, the one chosen before, or the one that somebody taps. */
 async function choose(anew = false): Promise<void> {
-  let places: PlaceSaid[] = [];
+  let places: PlaceSaid[] = [], more = false;
+  const wanted = new URLSearchParams(location.search).get("place"), words = find<HTMLInputElement>("keep-words").value.trim();
   try {
-    places = (await placesKept()).places;
+    ({ places, more } = await placesKept(wanted && !anew ? { place: wanted } : words ? { q: words } : {}));
     await vault.remember("kept", places);
   } catch (err) {
     if (err instanceof Refused && (err.status === 401 || err.status === 403)) return show("who");
+    if (wanted && err instanceof Refused && err.status === 404) return offer([], false);
     places = await vault.recall<PlaceSaid[]>("kept", []);
   }
-  if (places.length === 1 && !anew) place = places[0]!;
-  else if (anew || !places.some((p) => place && p.id === place.id)) return offer(places);
+  const linked = places.find((p) => p.id === wanted);
+  if (!anew && linked) place = linked;
+  else if (!anew && places.length === 1) place = places[0]!;
+  else if (anew || !place || (!more && !places.some((p) => p.id === place!.id))) return offer(places, more);
   await settle();
 }
 
-function offer(places: PlaceSaid[]): void {
+function offer(places: PlaceSaid[], more: boolean): void {
+  const words = find<HTMLInputElement>("keep-words");
+  find("keep-find").hidden = !more && !words.value;
   const list = find("keep-places");
   list.textContent = "";
-  find("keep-no-place").hidden = places.length > 0;
+  find("keep-no-place").hidden = places.length > 0 || !!words.value;
   for (const p of places) {
     const button = make("button", { type: "button", class: "btn btn-wide" }, p.name, p.address ? make("small", {}, p.address) : "");
     button.addEventListener("click", () => {
@@ -107,7 +117,7 @@ const leaving = () => find<HTMLInputElement>("keep-out").checked;
 async function scanned(text: string): Promise<void> {
   const kind = kindOf(text);
   if (kind === "unknown") return flash("bad", t.get("unread"), t.get("unread_hint"));
-  if (kind === "place") return flash("bad", t.get("is_place"));
+  if (kind === "place" || kind === "declaration") return flash("bad", t.get("is_" + kind));
   const holder = (leaving() ? "out " : "in ") + holderOf(text);
   const before = seen.get(holder);
   if (before && Date.now() - before < againMs) return flash("again", t.get("again"), t.get("how_" + kind));
@@ -172,7 +182,8 @@ async function draw(): Promise<void> {
   find("keep-locked").hidden = delivery.standing !== "locked" || counts.waiting === 0;
   drawRecents(find("keep-recent"), recents.rows, t, (row) => void undo(row));
   find("keep-recent-none").hidden = recents.rows.length > 0;
-  drawRefused(find("keep-refused"), find("keep-refused-list"), await outbox.refused(), t, (entry) => void outbox.remove([entry.id]).then(draw));
+  drawRefused(find("keep-refused"), find("keep-refused-list"), await outbox.refused(), t,
+    (entry) => void outbox.retry(entry.id).then(() => delivery.kick()), (entry) => void outbox.remove([entry.id]).then(draw));
 }
 
 async function count(): Promise<void> {

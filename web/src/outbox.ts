@@ -14,7 +14,7 @@ export type Note =
 export interface KeeperRow { at: string; code?: string; name?: string; phone?: string; birth?: string; leave?: boolean }
 
 /** Entry is an opened slip. */
-export interface Entry { id: string; state: Slip["state"]; tries: number; note: Note; why: string }
+export interface Entry { id: string; stream: string; tries: number; note: Note; why: string }
 
 /** Counts say how many wait and how many were refused. */
 export interface Counts { waiting: number; refused: number }
@@ -29,15 +29,16 @@ export class Outbox {
   async add(note: Note, id: string = uuid7()): Promise<string> {
     const sealed = await this.vault.seal(id, { note, why: "" } as Inside);
     const tx = this.vault.db.transaction("slip", "readwrite", { durability: "strict" });
-    await tx.store.put({ id, state: "waiting", due: 0, tries: 0, sealed });
+    await tx.store.put({ id, state: "waiting", due: 0, tries: 0, stream: note.kind === "keeper" ? note.place : "own", sealed });
     await tx.done;
     return id;
   }
 
-  /** due gives up to most slips that may be sent now, the oldest first. */
-  async due(nowMs: number, most: number): Promise<Entry[]> {
+  /** due gives the streams of which a slip may be sent now, each from its oldest slip on, up to most: nobody leaves before they came. */
+  async due(nowMs: number, most: number): Promise<Entry[][]> {
     const slips = await this.vault.db.getAllFromIndex("slip", "state", "waiting");
-    return Promise.all(slips.filter((s) => s.due <= nowMs).slice(0, most).map((s) => this.opened(s)));
+    const streams = Array.from(new Set(slips.filter((s) => s.due <= nowMs).map((s) => s.stream)));
+    return Promise.all(streams.map((name) => Promise.all(slips.filter((s) => s.stream === name).slice(0, most).map((s) => this.opened(s)))));
   }
 
   /** nextDue is when the next slip may be sent, Unix ms; Infinity when none waits. */
@@ -49,11 +50,6 @@ export class Outbox {
   /** refused gives what the server would not take. */
   async refused(): Promise<Entry[]> {
     return Promise.all((await this.vault.db.getAllFromIndex("slip", "state", "refused")).map((s) => this.opened(s)));
-  }
-
-  /** waiting gives what has not been sent. */
-  async waiting(): Promise<Entry[]> {
-    return Promise.all((await this.vault.db.getAllFromIndex("slip", "state", "waiting")).map((s) => this.opened(s)));
   }
 
   async counts(): Promise<Counts> {
@@ -73,12 +69,11 @@ export class Outbox {
     return (await this.vault.db.getKey("slip", id)) !== undefined;
   }
 
-  /** postpone lets slips wait until a moment; one that is gone stays gone. */
-  async postpone(ids: string[], dueMs: number): Promise<void> {
+  /** postpone lets all slips of a stream wait until a moment. */
+  async postpone(stream: string, dueMs: number): Promise<void> {
     const tx = this.vault.db.transaction("slip", "readwrite");
-    for (const id of ids) {
-      const slip = await tx.store.get(id);
-      if (slip) await tx.store.put({ ...slip, due: dueMs, tries: slip.tries + 1 });
+    for (const slip of await tx.store.index("state").getAll("waiting")) {
+      if (slip.stream === stream) await tx.store.put({ ...slip, due: dueMs, tries: slip.tries + 1 });
     }
     await tx.done;
   }
@@ -93,11 +88,17 @@ export class Outbox {
   /** refuse keeps a slip, with the reason, for somebody to see. */
   async refuse(entry: Entry, why: string): Promise<void> {
     const sealed = await this.vault.seal(entry.id, { note: entry.note, why } as Inside);
-    await this.vault.db.put("slip", { id: entry.id, state: "refused", due: 0, tries: entry.tries, sealed });
+    await this.vault.db.put("slip", { id: entry.id, state: "refused", due: 0, tries: entry.tries, stream: entry.stream, sealed });
+  }
+
+  /** retry sends a refused slip once more. */
+  async retry(id: string): Promise<void> {
+    const slip = await this.vault.db.get("slip", id);
+    if (slip) await this.vault.db.put("slip", { ...slip, state: "waiting", due: 0, tries: 0 });
   }
 
   private async opened(slip: Slip): Promise<Entry> {
     const { note, why } = await this.vault.unseal<Inside>(slip.id, slip.sealed);
-    return { id: slip.id, state: slip.state, tries: slip.tries, note, why };
+    return { id: slip.id, stream: slip.stream, tries: slip.tries, note, why };
   }
 }

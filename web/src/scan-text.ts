@@ -10,13 +10,13 @@ export function textOf(bytes: Uint8Array): string | null {
 }
 
 /** Kind says which code a text seems to be; the server alone knows whether it is good. */
-export type Kind = "place" | "card" | "phone" | "citizen" | "insurance" | "personal" | "unknown";
+export type Kind = "place" | "card" | "phone" | "declaration" | "citizen" | "insurance" | "personal" | "unknown";
 
-const ours: { [letter: string]: Kind } = { v: "place", c: "card", p: "phone" };
+const ours: { [letter: string]: Kind } = { v: "place", c: "card", p: "phone", d: "declaration" };
 
 /** kindOf looks at the shape only (docs/qr.md), so that a keeper without network hears at once of a code that is none. */
 export function kindOf(text: string): Kind {
-  const link = /^https?:\/\/[^/]+\/([vcp])#[\w-]+$/.exec(text.trim());
+  const link = /^https?:\/\/[^/]+\/([vcpd])#[\w-]+$/.exec(text.trim());
   if (link) return ours[link[1]!]!;
   const parts = text.trim().split("|");
   if (parts.length >= 6 && parts.length <= 20 && /^\d{12}$/.test(parts[0]!)) return "citizen";

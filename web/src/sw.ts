@@ -1,20 +1,23 @@
 // The service worker of the pages that must open without a network: the keeper's, the visitor's, the phone's own code.
-// It keeps three empty pages and the files they need, under the name of this build. Answers about people pass it by: they are
+// It keeps the empty page and the files that it needs, under the name of this build. Answers about people pass it by: they are
 // never put into a cache, and the pages are fetched without cookies, so that nobody's name stands in them.
 
 /** Only what is used here: the types of pages and of workers cannot be loaded together. */
 interface Waiting extends Event { waitUntil(work: Promise<unknown>): void; respondWith(answer: Promise<Response>): void; request: Request; data: unknown }
-interface Serving { location: Location; clients: { claim(): Promise<void> }; skipWaiting(): Promise<void>; addEventListener(kind: string, hear: (event: Waiting) => void): void }
+interface Serving { location: Location; registration: { scope: string }; clients: { claim(): Promise<void> }; skipWaiting(): Promise<void>; addEventListener(kind: string, hear: (event: Waiting) => void): void }
 
 const worker = self as unknown as Serving;
 const waitMs = 4000; // a page that takes longer comes from the cache
 
-interface Shell { version: string; pages: string[]; files: string[]; later: string[] }
+interface Shell { version: string; files: string[]; later: string[] }
 
-/** shell is written before this script by the server: which pages, which files, what is kept when it is first used, which build. */
+/** shell is written before this script by the server: which files, what is kept when it is first used, which build. */
 declare const shell: Shell;
 
-const cacheName = "khien-" + shell.version;
+/** Each page has a worker and a cache of its own, so that one that is renewed takes nothing from another. */
+const own = new URL(worker.registration.scope).pathname;
+const prefix = "khien " + own + " ";
+const cacheName = prefix + shell.version;
 
 worker.addEventListener("install", (event) => event.waitUntil(fill()));
 worker.addEventListener("activate", (event) => event.waitUntil(tidy()));
@@ -22,7 +25,7 @@ worker.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== worker.location.origin) return;
   if (shell.files.concat(shell.later).indexOf(url.pathname) >= 0) event.respondWith(file(event.request));
-  else if (event.request.mode === "navigate" && shell.pages.indexOf(url.pathname) >= 0) event.respondWith(page(event.request, url.pathname));
+  else if (event.request.mode === "navigate" && url.pathname === own) event.respondWith(page(event.request, url.pathname));
 });
 worker.addEventListener("message", (event) => {
   if (event.data === "renew") void worker.skipWaiting();
@@ -37,11 +40,11 @@ async function fill(): Promise<void> {
   };
   const language = new URL(worker.location.href).searchParams.get("lang") || "vi";
   const pages = { credentials: "omit", cache: "no-store", headers: { "Accept-Language": language } } as RequestInit;
-  await Promise.all([...shell.pages.map((p) => get(p, pages)), ...shell.files.map((p) => get(p, { credentials: "omit" }))]);
+  await Promise.all([get(own, pages), ...shell.files.map((p) => get(p, { credentials: "omit" }))]);
 }
 
 async function tidy(): Promise<void> {
-  for (const name of await caches.keys()) if (name.indexOf("khien-") === 0 && name !== cacheName) await caches.delete(name);
+  for (const name of await caches.keys()) if (name.indexOf(prefix) === 0 && name !== cacheName) await caches.delete(name);
   await worker.clients.claim();
 }
 

@@ -14,6 +14,7 @@ export interface Slip {
   state: "waiting" | "refused";
   due: number; // not before this moment, Unix ms
   tries: number;
+  stream: string; // "own", or the place for which a keeper noted: rows of one stream are sent in their order
   sealed: Sealed;
 }
 
