@@ -170,7 +170,11 @@ func (a *App) services(views *web.Views) error {
 		return err
 	}
 	a.People = person.New(person.Config{DB: a.DB, Keys: a.Keys})
-	a.Phones = phone.New(phone.Config{DB: a.DB, Keys: a.Keys, People: a.People, Gazetteer: a.Gazetteer, Home: home, Province: a.Province,
+	sms, err := sender(a.Config)
+	if err != nil {
+		return err
+	}
+	a.Phones = phone.New(phone.Config{Sender: sms, DB: a.DB, Keys: a.Keys, People: a.People, Gazetteer: a.Gazetteer, Home: home, Province: a.Province,
 		Now: a.Now, Catalog: a.Catalog, Views: views, Log: a.Log})
 	a.Outbreak = outbreak.New(outbreak.Config{DB: a.DB, Gazetteer: a.Gazetteer, People: a.People, Province: a.Province,
 		Edition: edition, Now: a.Now, Views: views, Log: a.Log})

@@ -67,6 +67,7 @@ var routes = map[string]auth.Act{
 	"POST /places/{id}/close": auth.WritePlaces, "POST /places/{id}/reopen": auth.WritePlaces, "POST /places/{id}/seen": auth.WritePlaces,
 	"POST /places/{id}/reissue": auth.WritePlaces, "POST /places/{id}/keepers": auth.WritePlaces, "POST /places/{id}/keepers/remove": auth.WritePlaces,
 
+	"GET /api/v1/places": auth.ReadPlaces, "GET /api/v1/places/{place}": auth.ReadPlaces, "POST /api/v1/places": auth.WritePlaces, "PUT /api/v1/places/{place}": auth.WritePlaces,
 	"GET /n": public, "GET /people/{id}/cards": auth.ReadPeople, "POST /people/{id}/cards": auth.WritePeople, "POST /cards/{id}/withdraw": auth.WritePeople,
 	"GET /cards/{id}/card.pdf": auth.ReadPeople, "GET /cards/batches/{id}/cards.pdf": auth.ReadPeople,
 	"GET /cards/list": auth.WritePeople, "POST /cards/list": auth.WritePeople,
@@ -81,6 +82,8 @@ var routes = map[string]auth.Act{
 var bodies = map[string]any{
 	"POST /api/v1/cases":         map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
 	"PUT /api/v1/cases/{id}":     map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
+	"POST /api/v1/places":        map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187"},
+	"PUT /api/v1/places/{place}": map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187", "version": 1},
 	"POST /api/v1/announcements": map[string]any{"id": nobody, "ground": "2021/20/187", "through": "2021-05-14"},
 }
 

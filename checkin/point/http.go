@@ -27,6 +27,7 @@ func (s *Service) Routes(rt *web.Router) {
 	s.keeperRoutes(rt.With(phone.Require))
 	s.cardRoutes(rt.With(auth.Require(auth.ReadPeople)), rt.With(auth.Require(auth.WritePeople)))
 	rt.Get("/n", s.getNumber)
+	s.api(rt)
 }
 
 func (s *Service) cardRoutes(read, write *web.Router) {

@@ -24,18 +24,20 @@ import (
 
 // Config is the setting-up of one node.
 type Config struct {
-	Data        string         // folder of everything that this node keeps
-	Addr        string         // address of the pages and the API
-	DB          string         // postgres:// URL; "": the embedded database, in Data
-	MetricsAddr string         // address of /metrics and the health reasons; "": none
-	KeyFile     string         // the master key, outside the database
-	Province    string         // two digits of the statistics office
-	Edition     int            // of the gazetteer, in which new records are made: 2021 or 2025
-	K           int            // public counts of 1 to K-1 are not told; at least 3
-	Log         Log            // how and how much is logged
-	Origins     []string       // other origins whose forms are trusted
-	Proxies     []netip.Prefix // proxies whose X-Forwarded-For and -Proto are believed
-	PublicURL   string         // how the world reaches this node; "" given: this machine
+	Data         string         // folder of everything that this node keeps
+	Addr         string         // address of the pages and the API
+	DB           string         // postgres:// URL; "": the embedded database, in Data
+	MetricsAddr  string         // address of /metrics and the health reasons; "": none
+	KeyFile      string         // the master key, outside the database
+	Province     string         // two digits of the statistics office
+	Edition      int            // of the gazetteer, in which new records are made: 2021 or 2025
+	K            int            // public counts of 1 to K-1 are not told; at least 3
+	Log          Log            // how and how much is logged
+	Origins      []string       // other origins whose forms are trusted
+	Proxies      []netip.Prefix // proxies whose X-Forwarded-For and -Proto are believed
+	PublicURL    string         // how the world reaches this node; "" given: this machine
+	SMSURL       string         // where short messages are handed over; "": nowhere
+	SMSTokenFile string         // whose one line goes with each message as bearer token
 }
 
 // Log says how and how much is logged.
@@ -73,6 +75,8 @@ var keys = []key{
 	{"ORIGINS", "", "other origins whose forms are trusted, https://host[:port], separated by commas", setOrigins, func(c *Config) string { return strings.Join(c.Origins, ",") }},
 	{"PROXIES", "", "proxies whose X-Forwarded-For and -Proto are believed, CIDR, separated by commas", setProxies, func(c *Config) string { return fmt.Sprint(c.Proxies) }},
 	{"PUBLIC_URL", "", "how the world reaches this node, for links in messages and QR codes; empty: this machine, at the address", setURL, func(c *Config) string { return c.PublicURL }},
+	{"SMS_URL", "", "where one-time codes are handed over, as JSON {\"to\",\"text\"}; https, or http in this house; empty: phones cannot be proved", setSMS, func(c *Config) string { return c.SMSURL }},
+	{"SMS_TOKEN_FILE", "", "file with the bearer token of SMS_URL", func(c *Config, s string) error { c.SMSTokenFile = s; return nil }, func(c *Config) string { return c.SMSTokenFile }},
 }
 
 // Describe returns every setting with its default, in the order of the manual.

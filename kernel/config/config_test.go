@@ -97,6 +97,8 @@ func TestMistakes(t *testing.T) {
 		{"proxy", "", "KHIEN_PROXIES=nginx", "", "want an address or CIDR"},
 		{"data", "", "KHIEN_DATA=", "", "KHIEN_DATA: is empty"},
 		{"public URL", "", "KHIEN_PUBLIC_URL=khien", "", "want https://host"},
+		{"messages in the clear", "", "KHIEN_SMS_URL=http://sms.vn/send", "", "want https://host/path"},
+		{"messages with a password", "", "KHIEN_SMS_URL=https://a:b@sms.vn/send", "", "the token stands in its file"},
 		{"no file", "", "", "--config=/nowhere/khien.conf", "/nowhere/khien.conf"},
 	} {
 		var args, environ []string

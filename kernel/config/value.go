@@ -150,6 +150,21 @@ func setURL(c *Config, s string) error {
 	return nil
 }
 
+// setSMS reads the gateway's URL. Numbers and codes leave the house sealed only.
+func setSMS(c *Config, s string) error {
+	u, err := url.Parse(s)
+	if s != "" && (err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && !(u.Scheme == "http" && inHouse(u.Hostname()))) {
+		return errors.New("want https://host/path, or http:// with a loopback or private address; the token stands in its file")
+	}
+	c.SMSURL = s
+	return nil
+}
+
+func inHouse(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && (a.IsLoopback() || a.IsPrivate())
+}
+
 // here returns the URL under which a browser on this machine finds addr.
 func here(addr string) string {
 	host, port, _ := net.SplitHostPort(addr)
