@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"khien/checkin"
+	"khien/checkin/declaration"
 	"khien/checkin/point"
 	"khien/epimap"
 	"khien/kernel/area"
@@ -61,6 +62,7 @@ type App struct {
 	Places    *place.Service
 	Points    *point.Service
 	Checkin   *checkin.Service
+	Declared  *declaration.Service
 	Outbreak  *outbreak.Service
 	Map       *epimap.Service
 	Hub       *web.Hub
@@ -114,7 +116,7 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.services(views); err != nil {
 		return err
 	}
-	if err := a.Places.Book().Load(ctx); err != nil {
+	if err := errors.Join(a.Places.Book().Load(ctx), a.Declared.Load(ctx)); err != nil {
 		return err
 	}
 	return a.routes(views)
@@ -123,7 +125,7 @@ func (a *App) build(ctx context.Context) error {
 // Pages are the pages and texts of every package that shows something.
 func Pages() []web.Pages {
 	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), phone.Pages(), outbreak.Pages(), epimap.Pages(),
-		point.Pages(), checkin.Pages()}
+		point.Pages(), declaration.Pages(), checkin.Pages()}
 }
 
 // Catalog holds all texts in both languages.
@@ -145,7 +147,7 @@ func (a *App) migrate(ctx context.Context) error {
 		{"auth", auth.Migrations()}, {"person", person.Migrations()}, {"area", area.Migrations()},
 		{"phone", phone.Migrations()},
 		{"outbreak", outbreak.Migrations()}, {"epimap", epimap.Migrations()},
-		{"place", place.Migrations()}, {"point", point.Migrations()},
+		{"place", place.Migrations()}, {"point", point.Migrations()}, {"declaration", declaration.Migrations()},
 		{"checkin", checkin.Migrations()},
 	} {
 		if err := a.DB.Migrate(ctx, l.name, l.files); err != nil {
@@ -189,13 +191,16 @@ func (a *App) services(views *web.Views) error {
 		Edition: edition, Site: a.Config.PublicURL, People: a.People, Phones: a.Phones, Now: a.Now, Catalog: a.Catalog, Views: views, Log: a.Log})
 	a.Checkin = checkin.New(checkin.Config{DB: a.DB, Keys: a.Keys, People: a.People, Places: a.Places, Codes: a.Points.Codes(), Cards: a.Points,
 		Phones: a.Phones, Holds: a.Outbreak, Province: a.Province, Now: a.Now, Views: views, Site: a.Config.PublicURL, Log: a.Log})
-	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Map, a.Points, a.Checkin}
+	a.Declared = declaration.New(declaration.Config{DB: a.DB, Keys: a.Keys, People: a.People, Phones: a.Phones, Gazetteer: a.Gazetteer, Home: home,
+		Province: a.Province, Signer: a.Points.Codes(), Site: a.Config.PublicURL, Cases: a.Outbreak, Now: a.Now, Views: views, Log: a.Log})
+	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Map, a.Points, a.Checkin, a.Declared}
 	return nil
 }
 
 // menu has the pages of staff, each for those who may do its act.
 var menu = []auth.MenuItem{
 	{Act: auth.ReadCases, Link: web.Link{Href: "/cases", Key: "outbreak.nav"}},
+	{Act: auth.ReadDeclarations, Link: web.Link{Href: "/declarations", Key: "declaration.nav"}},
 	{Act: auth.ReadPeople, Link: web.Link{Href: "/people", Key: "person.nav"}},
 	{Act: auth.ReadCases, Link: web.Link{Href: "/announcements", Key: "outbreak.nav.announce"}},
 	{Act: auth.WritePlaces, Link: web.Link{Href: "/keep", Key: "checkin.nav.keep"}},
@@ -207,7 +212,7 @@ var menu = []auth.MenuItem{
 
 func (a *App) routes(views *web.Views) (err error) {
 	a.Router, err = web.NewRouter(web.Config{Catalog: a.Catalog, Views: views, Log: a.Log, Metrics: a.Metrics,
-		Origins: a.Config.Origins, Proxies: a.Config.Proxies, Nav: []web.Link{{Href: "/", Key: "app.nav.map"}, {Href: "/v", Key: "checkin.nav"}}})
+		Origins: a.Config.Origins, Proxies: a.Config.Proxies, Nav: []web.Link{{Href: "/", Key: "app.nav.map"}, {Href: "/v", Key: "checkin.nav"}, {Href: "/declare", Key: "declaration.nav.public"}}})
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,15 @@ var routes = map[string]auth.Act{
 	"GET /people/challenges": auth.WritePeople, "POST /people/challenges": auth.WritePeople,
 	"GET /me/data": proved, "GET /me/data.json": proved, "POST /me/challenges": proved,
 
+	"GET /d": public, "GET /api/v1/declarations/forms": public,
+	"GET /declare": proved, "GET /declare/form": proved, "POST /declare/form": proved, "GET /declare/mine": proved, "GET /declare/{id}": proved,
+	"GET /declare/{id}/correct": proved, "POST /declare/{id}/correct": proved, "POST /declare/{id}/withdraw": proved,
+	"GET /api/v1/declarations": proved, "GET /api/v1/declarations/{id}": proved, "PUT /api/v1/declarations/{id}": proved, "DELETE /api/v1/declarations/{id}": proved,
+	"GET /declarations": auth.ReadDeclarations, "POST /declarations": auth.ReadDeclarations, "GET /declarations/{id}": auth.ReadDeclarations,
+	"POST /api/v1/declarations/verify": auth.ReadDeclarations, "GET /declarations/export": auth.Export,
+	"GET /declarations/new": auth.WriteDeclarations, "POST /declarations/new": auth.WriteDeclarations,
+	"POST /api/v1/declarations": auth.WriteDeclarations, "POST /api/v1/declarations/batch": auth.WriteDeclarations,
+
 	"GET /profile": signed, "POST /profile/password": signed, "GET /profile/authenticator": signed, "POST /profile/authenticator": signed,
 	"POST /profile/sign-out-everywhere": signed,
 
@@ -80,11 +89,15 @@ var routes = map[string]auth.Act{
 
 // bodies are what the API must be sent to ask for rights rather than for fields.
 var bodies = map[string]any{
-	"POST /api/v1/cases":         map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
-	"PUT /api/v1/cases/{id}":     map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
-	"POST /api/v1/places":        map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187"},
-	"PUT /api/v1/places/{place}": map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187", "version": 1},
-	"POST /api/v1/announcements": map[string]any{"id": nobody, "ground": "2021/20/187", "through": "2021-05-14"},
+	"POST /api/v1/cases":               map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
+	"PUT /api/v1/cases/{id}":           map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
+	"POST /api/v1/places":              map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187"},
+	"PUT /api/v1/places/{place}":       map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187", "version": 1},
+	"POST /api/v1/announcements":       map[string]any{"id": nobody, "ground": "2021/20/187", "through": "2021-05-14"},
+	"PUT /api/v1/declarations/{id}":    map[string]any{"version": 1, "answers": map[string]any{}},
+	"POST /api/v1/declarations":        map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}},
+	"POST /api/v1/declarations/verify": map[string]any{"text": "x"},
+	"POST /api/v1/declarations/batch":  map[string]any{"declarations": []any{map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}}}},
 }
 
 const nobody = "01890a5d-ac96-774b-bcce-b302099a8057"

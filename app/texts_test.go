@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"khien/app"
+	"khien/checkin/declaration"
 	"khien/kernel/area"
 	"khien/kernel/audit"
 	"khien/kernel/auth"
@@ -27,7 +28,7 @@ func TestEverySentenceIsThere(t *testing.T) {
 			t.Errorf("%s: %v", p.Name, err)
 		}
 	}
-	for _, dir := range []string{"outbreak", "epimap", "app", "kernel/area", "kernel/audit", "kernel/auth", "kernel/day", "kernel/id", "kernel/person", "kernel/phone", "kernel/place", "checkin/point",
+	for _, dir := range []string{"outbreak", "epimap", "app", "kernel/area", "kernel/audit", "kernel/auth", "kernel/day", "kernel/id", "checkin/declaration", "kernel/person", "kernel/phone", "kernel/place", "checkin/point",
 		"kernel/secret", "kernel/store", "kernel/web"} {
 		if err := i18n.CheckFaults(cat, os.DirFS("../"+dir)); err != nil {
 			t.Errorf("%s: %v", dir, err)
@@ -86,6 +87,15 @@ func TestEveryValueHasAName(t *testing.T) {
 	}
 	for _, v := range []area.How{area.HowName, area.HowSpelling, area.HowShort, area.HowMarks, area.HowKind, area.HowAlias, area.HowTypo, area.HowDistrict, area.HowLevel} {
 		keys = append(keys, "area.corrected."+string(v))
+	}
+	for _, v := range declaration.Kinds {
+		keys = append(keys, "declaration.kind."+string(v))
+	}
+	for _, v := range []qr.Grade{qr.Green, qr.Yellow, qr.Red} {
+		keys = append(keys, "declaration.grade."+string(v))
+	}
+	for _, v := range []declaration.Standing{declaration.StandsValid, declaration.StandsExpired, declaration.StandsWithdrawn, declaration.StandsCorrected} {
+		keys = append(keys, "declaration.standing."+string(v))
 	}
 	for _, why := range qr.Whys {
 		keys = append(keys, "fault.qr."+why)

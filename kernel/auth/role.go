@@ -36,32 +36,36 @@ type Act string
 
 // The acts.
 const (
-	ReadCases      Act = "read_cases"
-	WriteCases     Act = "write_cases"
-	Import         Act = "import"   // many cases or counts at once, from a file
-	Announce       Act = "announce" // approve numbers for the public
-	Export         Act = "export"   // take rows of people out of the system
-	ReadPeople     Act = "read_people"
-	WritePeople    Act = "write_people"
-	ReadPlaces     Act = "read_places"
-	WritePlaces    Act = "write_places"
-	ReadAudit      Act = "read_audit"
-	ManageAccounts Act = "manage_accounts"
+	ReadCases   Act = "read_cases"
+	WriteCases  Act = "write_cases"
+	Import      Act = "import"   // many cases or counts at once, from a file
+	Announce    Act = "announce" // approve numbers for the public
+	Export      Act = "export"   // take rows of people out of the system
+	ReadPeople  Act = "read_people"
+	WritePeople Act = "write_people"
+	ReadPlaces  Act = "read_places"
+	WritePlaces Act = "write_places"
+	ReadAudit   Act = "read_audit"
+
+	ReadDeclarations  Act = "read_declarations"
+	WriteDeclarations Act = "write_declarations" // declare for people who have no phone
+	DefineForms       Act = "define_forms"       // new questions and rules for all declarations
+	ManageAccounts    Act = "manage_accounts"
 )
 
 // permitted says which acts each role may do, inside its jurisdiction. What is
 // not here is refused.
 var permitted = map[Role][]Act{
 	SteeringCommittee: {ReadCases, ReadPlaces},
-	HealthOfficer:     {ReadCases, WriteCases, Import, Export, ReadPeople, WritePeople, ReadPlaces, WritePlaces},
-	Tracer:            {ReadCases, WriteCases, ReadPeople, WritePeople, ReadPlaces},
-	CheckpointOfficer: {ReadPlaces},
-	PlaceKeeper:       {ReadPlaces, WritePlaces},
-	Doctor:            {ReadCases, ReadPeople},
-	QuarantineOfficer: {ReadCases, ReadPeople},
+	HealthOfficer:     {ReadCases, WriteCases, Import, Export, ReadPeople, WritePeople, ReadPlaces, WritePlaces, ReadDeclarations, WriteDeclarations},
+	Tracer:            {ReadCases, WriteCases, ReadPeople, WritePeople, ReadPlaces, ReadDeclarations},
+	CheckpointOfficer: {ReadPlaces, ReadDeclarations, WriteDeclarations},
+	PlaceKeeper:       {ReadPlaces, WritePlaces, WriteDeclarations},
+	Doctor:            {ReadCases, ReadPeople, ReadDeclarations},
+	QuarantineOfficer: {ReadCases, ReadPeople, ReadDeclarations},
 	Approver:          {ReadCases, Announce},
 	Auditor:           {ReadAudit},
-	Administrator:     {ManageAccounts},
+	Administrator:     {ManageAccounts, DefineForms},
 }
 
 // Can reports whether a role may do an act.

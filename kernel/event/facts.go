@@ -1,6 +1,8 @@
 package event
 
 import (
+	"time"
+
 	"khien/kernel/area"
 	"khien/kernel/day"
 	"khien/kernel/id"
@@ -65,3 +67,26 @@ func (CountsAnnounced) FactKind() string { return KindCountsAnnounced }
 
 // FactKey is shared with CaseClassified.
 func (CountsAnnounced) FactKey() string { return countsKey }
+
+// KindDeclarationMade is stored.
+const KindDeclarationMade = "DeclarationMade"
+
+// DeclarationMade is told when a health declaration is made, corrected (Version
+// above 1) or withdrawn. It holds no name and no answer.
+type DeclarationMade struct {
+	Declaration id.ID     `json:"declaration"`
+	Person      id.ID     `json:"person"`
+	Kind        string    `json:"kind"`
+	Grade       string    `json:"grade"`         // green, yellow, red
+	Area        area.Code `json:"area,omitzero"` // where the person stays; 0 outside the province
+	At          time.Time `json:"at"`
+	Until       time.Time `json:"until"`
+	Version     int       `json:"version"`
+	Withdrawn   bool      `json:"withdrawn,omitzero"`
+}
+
+// FactKind names the type.
+func (DeclarationMade) FactKind() string { return KindDeclarationMade }
+
+// FactKey orders the facts of one declaration.
+func (f DeclarationMade) FactKey() string { return f.Declaration.String() }

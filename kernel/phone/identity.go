@@ -111,13 +111,13 @@ func (s *Service) say(tx *store.Tx, d Device, i Identity, p person.Person) (id.I
 func (i Identity) person() person.Person {
 	p := person.Person{Name: i.Name, Birth: i.Birth, Sex: i.Sex, Area: i.Area, Address: i.Address}
 	if i.Paper != "" {
-		p.Papers = []person.Paper{{Kind: paperKind(i.Paper), Number: i.Paper}}
+		p.Papers = []person.Paper{{Kind: PaperKind(i.Paper), Number: i.Paper}}
 	}
 	return p
 }
 
-// paperKind says what a number looks like: people type it without saying.
-func paperKind(number string) person.PaperKind {
+// PaperKind says what a number looks like: people type it without saying.
+func PaperKind(number string) person.PaperKind {
 	n := strings.NewReplacer(" ", "", ".", "", "-", "").Replace(number)
 	switch digits := strings.Trim(n, "0123456789") == ""; {
 	case digits && len(n) == 12:
