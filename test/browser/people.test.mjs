@@ -2,6 +2,7 @@
 // Narrow and wide, WCAG 2.1 AA by axe, nothing that scrolls sideways.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { prove } from "./checkin-lib.mjs";
 import { axe, comeIn, invite, launch, missing, page1440, screenshot, startKhien } from "./lib.mjs";
 
 const skip = missing();
@@ -76,4 +77,25 @@ test("a likely duplicate is decided by keyboard and taken back", { skip, timeout
   assert.deepEqual(staff.problems, []);
   await staff.goto(khien.url + "people/challenges");
   await look(staff, "challenges");
+});
+
+test("a phone sees its own data, and files a challenge", { skip, timeout: 120000 }, async () => {
+  const demo = await startKhien({ args: ["--demo"] });
+  try {
+    const tab = await page1440(browser);
+    await tab.goto(demo.url + "me/data");
+    await prove(tab, demo.url, "0199 000 777", { name: "Lăng Thị Thử", birth: "1990" });
+    await tab.goto(demo.url + "me/data");
+    assert.match(await tab.textContent("main"), /chỉ hiện những gì gửi từ chính điện thoại này/);
+    await tab.fill("[name=text]", "Năm sinh của tôi bị ghi sai.");
+    await tab.click("#challenge button");
+    await tab.waitForSelector("#challenge article");
+    assert.match(await tab.textContent("#challenge"), /Năm sinh của tôi bị ghi sai\..*/s);
+    await look(tab, "own");
+    const file = await tab.request.get(demo.url + "me/data.json");
+    assert.equal((await file.json()).confirmed, false);
+    await tab.context().close();
+  } finally {
+    await demo.stop();
+  }
 });
