@@ -115,3 +115,31 @@ func TestImportXLSX(t *testing.T) {
 		t.Errorf("got %d %s", code, strings.TrimSpace(out))
 	}
 }
+
+// Places are imported as cases are: one object, the same keys, and the same file
+// again adds nothing.
+func TestImportPlacesContract(t *testing.T) {
+	c := settings(t, "")
+	path := filepath.Join(t.TempDir(), "places.csv")
+	text := "Tên địa điểm,Loại,Huyện,Xã\nChợ Đồng Đăng,Chợ,Cao Lộc,Đồng Đăng\nChợ Na Sầm,Chợ,Văn Lãng,TT Na Sầm\n@SUM(1),Chợ,Cao Lộc,Đồng Đăng\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []map[string]any{{"rows": 3.0, "added": 2.0, "known": 0.0, "rejected": 1.0}, {"rows": 3.0, "added": 0.0, "known": 2.0, "rejected": 1.0}} {
+		out, code := run(t, c, "import", "places", path, "--json")
+		var got map[string]any
+		if err := json.Unmarshal([]byte(out), &got); err != nil || code != 0 {
+			t.Fatalf("got %d %s", code, out)
+		}
+		for k, v := range want {
+			if got[k] != v {
+				t.Errorf("%s: got %v, want %v", k, got[k], v)
+			}
+		}
+		all := got["problems"].([]any)
+		problem := all[len(all)-1].(map[string]any)
+		if problem["row"] != 4.0 || problem["field"] != "name" || problem["value"] != "@SUM(1)" {
+			t.Errorf("got %v", problem)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 
 	"khien/kernel/area"
 	"khien/kernel/auth"
+	"khien/kernel/day"
 	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/place"
@@ -113,6 +114,9 @@ func with(q url.Values, key, value string) string {
 	return q.Encode()
 }
 
+// soonDays is how long before its last day a poster is said to end.
+const soonDays = 30
+
 // placePage shows one place, to an officer or to its keeper.
 type placePage struct {
 	Place    placeRow
@@ -126,6 +130,7 @@ type placePage struct {
 	MayRead  bool // who keeps it
 	Keeper   bool // shown to a keeper
 	Local    bool // the codes lead to this machine only
+	Soon     bool // the poster has to be issued anew within the month
 }
 
 func (s *Service) getPlace(w http.ResponseWriter, r *http.Request) error {
@@ -152,7 +157,7 @@ func (s *Service) showPlace(w http.ResponseWriter, r *http.Request, sc auth.Scop
 func (s *Service) placePage(r *http.Request, p place.Place, base, back string, f web.Form) placePage {
 	u, err := url.Parse(s.Site)
 	return placePage{Place: placeRow{p, s.shortName(p.Area)}, Base: base, Back: back, Facts: s.factsOf(r, p), Form: f,
-		Local: err == nil && u.Scheme == "http"}
+		Local: err == nil && u.Scheme == "http", Soon: !p.Closed && LastDay(p) < day.Today(s.Now())+soonDays}
 }
 
 // placeFor reads the place that the path names, for a page of the given act.

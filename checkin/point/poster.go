@@ -93,7 +93,11 @@ func (s *Service) drawPoster(doc *paper, p place.Place) error {
 	if err != nil {
 		return err
 	}
-	const margin = 14.0
+	const (
+		margin = 14.0
+		top    = 86.5
+		quiet  = 10.0 // over four modules of white
+	)
 	width := pageWidthMM - 2*margin
 	doc.AddPage()
 	doc.SetFillColor(11, 79, 108)
@@ -102,12 +106,12 @@ func (s *Service) drawPoster(doc *paper, p place.Place) error {
 	doc.put(box{margin, 4, width, 11}, words{s.say("point.poster.heading"), true, 24, 14, "C"})
 	doc.put(box{margin, 15, width, 6}, words{s.sayEnglish("point.poster.heading") + " · " + s.home(), false, 11, 7, "C"})
 	doc.SetTextColor(0, 0, 0)
-	s.drawName(doc, p, box{margin, 27, width, 50})
+	s.drawName(doc, p, box{margin, 26.5, width, 49})
 	left := (pageWidthMM - posterCodeMM) / 2
-	if err := doc.code(left, 84, posterCodeMM, code); err != nil {
+	if err := doc.code(left, top, posterCodeMM, code); err != nil {
 		return err
 	}
-	s.drawHow(doc, p, box{margin, 84 + posterCodeMM + 8, width, 0})
+	s.drawHow(doc, p, box{margin, top + posterCodeMM + quiet, width, 0})
 	return doc.Error()
 }
 
