@@ -124,6 +124,7 @@ func (d *demo) invent() (all []demoAccount, err error) {
 	for _, acc := range []demoAccount{
 		{Login: "huulung", Name: "Cán bộ y tế Hữu Lũng", Role: auth.HealthOfficer},
 		{Login: "chilang", Name: "Cán bộ y tế Chi Lăng", Role: auth.HealthOfficer},
+		{Login: "tinh", Name: "Cán bộ y tế tỉnh", Role: auth.HealthOfficer},
 		{Login: "truyvet", Name: "Tổ truy vết tỉnh", Role: auth.Tracer},
 		{Login: "chot", Name: "Cán bộ chốt kiểm dịch", Role: auth.CheckpointOfficer},
 		{Login: "congbo", Name: "Người công bố số liệu", Role: auth.Approver},

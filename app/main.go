@@ -61,7 +61,8 @@ var commands = []command{
 	{"backup", "FILE", "write a whole copy of the embedded database, while the server runs", backupCommand},
 	{"account link", "[LOGIN]", "make a one-time set-up link for an account, or for the first administrator", linkCommand},
 	{"config", "", "show the settings", configCommand},
-	{"bench", "NAME [--seconds N]", "run a benchmark: import, map, sse, page", benchCommand},
+	{"sim load", "--to URL [--places N] [--declarations N]", "send an invented province to a demo's server and count what it has", simLoadCommand},
+	{"bench", "NAME [--seconds N]", "run a benchmark: import, map, sse, page, visits", benchCommand},
 	{"version", "", "show the version", versionCommand},
 }
 
