@@ -169,9 +169,8 @@ func (l *loading) sendPlaces(ctx context.Context, g *area.Gazetteer) error {
 
 // listedPlace is a place as the API lists it.
 type listedPlace struct {
-	ID     id.ID
-	Name   string
-	Poster string
+	ID    id.ID
+	Token string // of its poster
 }
 
 // parts has workers do the parts of n things, of size each, and returns the first error.

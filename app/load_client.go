@@ -160,8 +160,7 @@ func (l *loading) provePhone(ctx context.Context, p *client, number string, i in
 	if err := p.form(ctx, "/phone/who", who); err != nil && !strings.Contains(err.Error(), "303") {
 		return err
 	}
-	_, token, _ := strings.Cut(l.places[i%len(l.places)].Poster, "#")
-	return p.post(ctx, "/api/v1/visits", map[string]any{"id": id.New(), "place": token, "at": time.Now().UTC()}, nil)
+	return p.post(ctx, "/api/v1/visits", map[string]any{"id": id.New(), "place": l.places[i%len(l.places)].Token, "at": time.Now().UTC()}, nil)
 }
 
 // codeOf waits for the message to a number on the demo's page.

@@ -10,7 +10,6 @@ import (
 	"khien/kernel/day"
 	"khien/kernel/id"
 	"khien/kernel/person"
-	"khien/kernel/place"
 	"khien/kernel/web"
 	"khien/wire/sheet"
 )
@@ -20,49 +19,7 @@ func (s *Service) staff(rt *web.Router) {
 	read := rt.With(auth.Require(auth.ReadPeople))
 	read.Get("/api/v1/people/{id}/visits", s.getOfPerson)
 	read.Get("/api/v1/places/{place}/visits", s.getOfPlace)
-	rt.With(auth.Require(auth.ReadPlaces)).Get("/api/v1/places", s.getPlaces)
 	rt.With(auth.Require(auth.Export)).Get("/api/v1/places/{place}/visits.csv", s.getExport, web.Timeout(0), web.NoGzip())
-}
-
-// listedPlace is a place for programs, with the text of its poster's code.
-type listedPlace struct {
-	ID     id.ID  `json:"id"`
-	Number string `json:"number"`
-	Name   string `json:"name"`
-	Area   string `json:"area"`
-	Closed bool   `json:"closed"`
-	Poster string `json:"poster"`
-}
-
-// getPlaces lists the places of the scope by name, a page at a time.
-func (s *Service) getPlaces(w http.ResponseWriter, r *http.Request) error {
-	sc, err := auth.ScopeOf(r.Context(), auth.ReadPlaces, "place_api")
-	if err != nil {
-		return err
-	}
-	var q struct {
-		After *place.Cursor `form:"after"`
-	}
-	if err := web.Decode(r, &q); err != nil {
-		return err
-	}
-	page, err := s.Places.List(r.Context(), sc, place.Filter{After: q.After})
-	if err != nil {
-		return err
-	}
-	all := make([]listedPlace, len(page.Places))
-	for i, p := range page.Places {
-		link, err := s.Codes.PlaceLink(p)
-		if err != nil {
-			return err
-		}
-		all[i] = listedPlace{p.ID, p.Number.String(), p.Name, p.Area.String(), p.Closed, link}
-	}
-	answer := map[string]any{"places": all}
-	if page.Next != nil {
-		answer["next"] = page.Next.String()
-	}
-	return writeJSON(w, answer)
 }
 
 // seenVisit is a visit as staff see it.
