@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -144,27 +145,42 @@ func (l *loading) sendPlaces(ctx context.Context, g *area.Gazetteer) error {
 	if err != nil {
 		return err
 	}
+	before, err := l.listPlaces(ctx) // the demo has some of its own
+	if err != nil {
+		return err
+	}
 	if err := l.upload(ctx, "/places/import", "file", "dia-diem.csv", list); err != nil {
 		return err
 	}
+	after, err := l.listPlaces(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range after {
+		if !slices.Contains(before, p) {
+			l.places = append(l.places, p)
+		}
+	}
+	if l.result.Places = len(l.places); len(l.places) != l.loadOptions.places {
+		return fmt.Errorf("%d places are registered", len(l.places))
+	}
+	return nil
+}
+
+func (l *loading) listPlaces(ctx context.Context) (all []listedPlace, err error) {
 	for after := ""; ; {
 		var page struct {
 			Places []listedPlace
 			Next   string
 		}
 		if err := l.get(ctx, "/api/v1/places"+after, &page); err != nil {
-			return err
+			return nil, err
 		}
-		l.places = append(l.places, page.Places...)
-		if page.Next == "" {
-			break
+		if all = append(all, page.Places...); page.Next == "" {
+			return all, nil
 		}
 		after = "?after=" + escape(page.Next)
 	}
-	if l.result.Places = len(l.places); len(l.places) != l.loadOptions.places {
-		return fmt.Errorf("%d places are registered", len(l.places))
-	}
-	return nil
 }
 
 // listedPlace is a place as the API lists it.
