@@ -12,14 +12,15 @@ import (
 	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/person"
+	"khien/kernel/phone"
 	"khien/kernel/place"
 	"khien/kernel/store"
 	"khien/wire/qr"
 )
 
 // Card is a person's printed card. It grants one thing: that a keeper checks its
-// bearer in. Who may read it: officers of the person's area. It dies with the
-// person's record; withdrawn, it opens nothing.
+// bearer in. Who may read it: officers of the person's area. Withdrawn, it opens
+// nothing; it dies 28 days after, or when it is too old to count.
 type Card struct {
 	ID        id.ID
 	Number    place.Number // to be read to an officer when the card is lost
@@ -150,6 +151,21 @@ func (s *Service) CardsOf(ctx context.Context, sc auth.Scope, who id.ID) (all []
 	return all, p, err
 }
 
+// withdrawnKept is how long a withdrawn card is remembered: as long as the
+// visits that were noted by it.
+const withdrawnKept = 28 * 24 * time.Hour
+
+// PruneCards erases the cards that count no more and returns how many: what they
+// held of somebody dies with them.
+func (s *Service) PruneCards(ctx context.Context) (n int64, err error) {
+	sc := auth.System(s.Province, "card_prune").WithClock(s.Now)
+	err = s.DB.Tx(ctx, func(tx *store.Tx) error {
+		n, err = deleteCards(tx, sc, sc.Now().Add(-withdrawnKept), day.Today(sc.Now())-qr.CardDays)
+		return err
+	})
+	return n, err
+}
+
 // Holder returns whose a card is by the token of its verified code, for checking
 // its bearer in and nothing else; fault.NotFound for one that was withdrawn or
 // never was. That the code is ours and not too old its verification says.
@@ -165,17 +181,18 @@ func (s *Service) Holder(ctx context.Context, token [16]byte) (id.ID, error) {
 	return s.People.Canonical(ctx, s.DB, sc, c.Person)
 }
 
-// HeldAbout says which cards are held about somebody whom an officer confirmed;
-// a phone that only claims to be them is told of none.
+// HeldAbout says which places the phone keeps, and which cards are held about
+// somebody whom an officer confirmed; a phone that only claims to be them is
+// told of none.
 func (s *Service) HeldAbout(ctx context.Context, a person.Asker) ([]person.Held, error) {
-	if !a.Confirmed || a.Person.IsZero() {
-		return nil, nil
+	held, err := s.keptBy(ctx, a)
+	if err != nil || !a.Confirmed || a.Person.IsZero() {
+		return held, err
 	}
 	all, err := cardsOf(ctx, s.DB, auth.System(s.Province, "own_data").WithClock(s.Now), a.Person)
 	if err != nil {
 		return nil, err
 	}
-	var held []person.Held
 	for _, c := range all {
 		h := person.Held{ID: c.ID, What: "point.held.card", At: c.At, Rule: "point.held.card.rule",
 			Fields: []person.HeldField{{Label: "point.card.number", Text: c.Number.String()}, {Label: "point.card.issued", Text: vn(c.Issued)}}}
@@ -185,4 +202,28 @@ func (s *Service) HeldAbout(ctx context.Context, a person.Asker) ([]person.Held,
 		held = append(held, h)
 	}
 	return held, nil
+}
+
+// keptBy says that a number is held as a keeper's, at which places.
+func (s *Service) keptBy(ctx context.Context, a person.Asker) (held []person.Held, err error) {
+	if a.Device.IsZero() {
+		return nil, nil
+	}
+	number, err := s.Phones.Number(ctx, phone.Device{ID: a.Device})
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	index, err := s.Phones.Index(number)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := s.Places.KeptBy(ctx, index)
+	for _, p := range kept {
+		held = append(held, person.Held{ID: p.ID, What: "point.held.keeper", At: p.Created, Rule: "point.held.keeper.rule",
+			Fields: []person.HeldField{{Label: "field.place_name", Text: p.Name}, {Label: "field.keeper_phone", Text: number}}})
+	}
+	return held, err
 }

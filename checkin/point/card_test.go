@@ -94,6 +94,37 @@ func TestACardsLife(t *testing.T) {
 	})
 }
 
+// A card that ended is forgotten, and its holder with it.
+func TestCardsDie(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		who := w.person(t, "Hoàng Thị Nguyệt")
+		first, err := w.IssueCard(t.Context(), w.console(), id.New(), who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.WithdrawCard(t.Context(), w.console(), first.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.IssueCard(t.Context(), w.console(), id.New(), who); err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []struct {
+			days int
+			died int64
+			held bool
+		}{{27, 0, true}, {2, 1, true}, {1000, 0, true}, {100, 1, false}} {
+			w.now = w.now.AddDate(0, 0, step.days)
+			n, err := w.PruneCards(t.Context())
+			if err != nil || n != step.died {
+				t.Errorf("after %d days more: %d died, %v, want %d", step.days, n, err, step.died)
+			}
+			if used, err := w.InUse(t.Context(), []id.ID{who}); err != nil || used[who] != step.held {
+				t.Errorf("after %d days more: in use %v, %v", step.days, used[who], err)
+			}
+		}
+	})
+}
+
 // A sheet of hundreds: each code is there once and leads to its holder.
 func TestACardSheet(t *testing.T) {
 	needs(t, "pdftoppm", "poppler-utils")
@@ -174,4 +205,38 @@ func TestAShortNumber(t *testing.T) {
 			t.Errorf("%s: got %s", bad, link)
 		}
 	}
+}
+
+// What is held about a keeper and about the holder of a card: the one hears of
+// their places by their phone alone, the other of cards only once an officer has
+// confirmed that they are who they say.
+func TestWhatIsHeld(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		who := w.person(t, "Hoàng Thị Nguyệt")
+		if _, err := w.IssueCard(t.Context(), w.console(), id.New(), who); err != nil {
+			t.Fatal(err)
+		}
+		all, err := w.Phones.EnrolForDemo(t.Context(), w.console(), "0912345678")
+		if err != nil {
+			t.Fatal(err)
+		}
+		device := all[0].Device
+		shop := w.create(t, "Tạp hoá Bà Lan", place.Shop)
+		if err := w.Places.OfficerAddKeeper(t.Context(), w.console(), shop.ID, device.Number, "+84912345678"); err != nil {
+			t.Fatal(err)
+		}
+		for confirmed, want := range map[bool]string{false: "point.held.keeper", true: "point.held.keeper, point.held.card"} {
+			held, err := w.HeldAbout(t.Context(), person.Asker{Person: who, Device: device.ID, Confirmed: confirmed})
+			var got []string
+			for _, h := range held {
+				got = append(got, h.What)
+			}
+			if err != nil || strings.Join(got, ", ") != want {
+				t.Errorf("confirmed %v: got %v, %v, want %s", confirmed, got, err, want)
+			}
+		}
+		if held, err := w.HeldAbout(t.Context(), person.Asker{Person: who, Confirmed: false}); err != nil || len(held) != 0 {
+			t.Errorf("without a phone: got %v, %v", held, err)
+		}
+	})
 }

@@ -1,8 +1,10 @@
 package point
 
 import (
+	"context"
 	"embed"
 	"io/fs"
+	"time"
 
 	"khien/kernel/event"
 	"khien/kernel/job"
@@ -31,5 +33,10 @@ func Migrations() fs.FS { return store.MigrationFiles(migrations) }
 // Listeners is empty: nobody tells the points anything yet.
 func (s *Service) Listeners() []event.Listener { return nil }
 
-// Jobs is empty: nothing of the points waits.
-func (s *Service) Jobs() []job.Job { return nil }
+// Jobs erases the cards that ended.
+func (s *Service) Jobs() []job.Job {
+	return []job.Job{{Name: "point.cards", Every: 24 * time.Hour, Do: func(ctx context.Context, _ job.Run) error {
+		_, err := s.PruneCards(ctx)
+		return err
+	}}}
+}

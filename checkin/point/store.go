@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"khien/kernel/auth"
+	"khien/kernel/day"
 	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/store"
@@ -95,4 +97,10 @@ func cardHolders(ctx context.Context, q store.Querier, sc auth.Scope, people []i
 		}
 	}
 	return holders, nil
+}
+
+// deleteCards removes the cards that ended: withdrawn before a moment, or issued before a day.
+func deleteCards(tx *store.Tx, sc auth.Scope, withdrawn time.Time, issued day.Day) (int64, error) {
+	return tx.Exec(`delete from point_card where province = $1 and (withdrawn_ms > 0 and withdrawn_ms < $2 or issued < $3)`,
+		sc.Province(), store.Millis(withdrawn), issued)
 }

@@ -14,6 +14,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -167,9 +168,17 @@ func (p Position) check() error {
 	return fault.New(fault.Invalid, "place.position").At("position", p.String())
 }
 
-// oneLine is NFC with single spaces and without control characters.
+// oneLine is NFC with single spaces, without control characters and without what
+// nobody sees: a name that reads otherwise than it is written could pass for
+// another place's.
 func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(norm.NFC.String(s), func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\u00a0' }), " ")
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, norm.NFC.String(s))
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
 }
 
 // today is the day in Vietnam by the scope's clock.

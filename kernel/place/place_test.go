@@ -217,6 +217,11 @@ func TestWhatAPlaceMaySay(t *testing.T) {
 			t.Errorf("%s: got %v", field, f)
 		}
 	}
+	hidden := ok
+	hidden.Name = "Chợ\u202e \u200bKỳ\tLừa\u2066"
+	if err := w.Check(&hidden); err != nil || hidden.Name != "Chợ Kỳ Lừa" {
+		t.Errorf("what nobody sees: got %q, %v", hidden.Name, err)
+	}
 	if err := w.Check(&ok); err != nil {
 		t.Errorf("a good place: %v", err)
 	}
