@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"syscall"
 	"time"
 
 	"khien/kernel/area"
@@ -33,6 +34,7 @@ const (
 // tenth as many as citizens write themselves, four in five of whom stand already.
 //
 //	rows_per_s         imported, each compared with whoever may be meant, durable in parts of 1,000
+//	cpu_us_per_row     of both processors, whatever else the machine does meanwhile
 //	register_per_s     the same code one by one, each in a transaction
 //	load_s             writing the people, without looking for one another
 //	find_*_ms          a look-up among them by paper, phone, name: the rows found, read and opened
@@ -170,11 +172,13 @@ func (n *benchNode) importPeople(ctx context.Context, f *figures, c *crowd) erro
 	}
 	f.values["register_per_s"] = int(float64(one) / time.Since(began).Seconds())
 	c.arriving, c.human = c.arriving[one:], c.human[one:]
+	before := processorTime()
 	q, took, err := n.importCrowd(ctx, c)
 	if err != nil {
 		return err
 	}
 	q.tell(f)
+	f.values["cpu_us_per_row"] = int((processorTime() - before).Microseconds()) / len(c.arriving)
 	rows := float64(len(c.arriving)) / took.Seconds()
 	f.values["rows_per_s"], f.values["import_s"] = int(rows), round(took.Seconds())
 	f.atLeast(peopleRows, promise{What: fmt.Sprintf("import of %d people with matching against %d", len(c.arriving), f.values["people"]), Unit: "rows/s",
@@ -304,4 +308,13 @@ func timed(people []person.Person, do func(person.Person) (bool, error)) (took [
 	}
 	slices.Sort(all)
 	return [2]float64{ms(all[len(all)/2]), ms(all[len(all)*99/100])}, nil
+}
+
+// processorTime is what this process has used of the processors.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

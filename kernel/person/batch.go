@@ -119,11 +119,12 @@ func (b *batch) run(tx *store.Tx) ([]Registered, error) {
 type known struct {
 	row row
 	Person
-	side *side
-	keys []blockKey
-	was  []blockKey // before this batch; nil for those it brought
-	new  bool
-	old  bool // changed by this batch
+	side  *side
+	keys  []blockKey
+	was   []blockKey // before this batch; nil for those it brought
+	new   bool
+	old   bool // changed by this batch
+	moved bool // and found by another name or phone
 }
 
 // members are who stands in a block.

@@ -3,6 +3,7 @@ package person
 import (
 	"slices"
 
+	"khien/kernel/area"
 	"khien/kernel/id"
 )
 
@@ -102,6 +103,7 @@ func (b *batch) fold(k *known, n newcomer, tenths int64) error {
 		k.was, k.old = was, true
 		b.order = append(b.order, k)
 	}
+	k.moved = k.moved || k.Phone != after.Phone || area.Fold(k.Name) != area.Fold(after.Name)
 	k.Person, k.side = after, newSide(after)
 	k.keys = b.s.blockKeys(blocksOf(k.side))
 	for _, key := range k.keys {

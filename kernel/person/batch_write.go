@@ -27,7 +27,7 @@ func (b *batch) write() error {
 	for _, k := range b.order {
 		if k.new {
 			fresh = append(fresh, k.row)
-		} else if err := updatePerson(b.tx, b.sc, k.row, b.sc.Now()); err != nil {
+		} else if err := updatePerson(b.tx, b.sc, k.row, !k.moved, b.sc.Now()); err != nil {
 			return err
 		}
 		b.in, b.out = append(b.in, k.standing(k.keys, k.was)...), append(b.out, k.standing(k.was, k.keys)...)

@@ -159,7 +159,7 @@ func (s *Service) rewrite(tx *store.Tx, sc auth.Scope, r row, was, p Person) err
 	if err != nil {
 		return err
 	}
-	if err := updatePerson(tx, sc, r, sc.Now()); err != nil {
+	if err := updatePerson(tx, sc, r, false, sc.Now()); err != nil {
 		return err
 	}
 	k := known{row: r}

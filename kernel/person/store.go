@@ -140,21 +140,34 @@ func insertAll[T any](tx *store.Tx, table, columns, onConflict string, all []T, 
 		})
 		return err
 	}
+	marks := make([]string, len(b.Columns))
+	for i := range marks {
+		marks[i] = fmt.Sprintf("$%d", i+1)
+	}
+	text := "insert into " + table + " (" + columns + ") values (" + strings.Join(marks, ", ") + ") " + onConflict
 	for _, v := range all {
-		if _, err := b.Insert(tx, func(yield func([]any) bool) { yield(values(v)) }); err != nil {
+		if _, err := tx.Exec(text, values(v)...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// updatePerson writes a row that selectPerson has found in scope.
-func updatePerson(tx *store.Tx, sc auth.Scope, r row, now time.Time) error {
+// updatePerson writes a row that selectPerson has found in scope. found says
+// that its name and phone are found as before: their indexes are left alone, for
+// SQLite writes them anew even when nothing changed.
+func updatePerson(tx *store.Tx, sc auth.Scope, r row, found bool, now time.Time) error {
 	if err := touch(tx, sc); err != nil {
 		return err
 	}
-	n, err := tx.Exec(`update person_person set area = $3, key_wrapped = $4, sealed = $5, name_index = $6, phone_index = $7, changed_ms = $8
-where province = $1 and id = $2 and erased_ms = 0`, sc.Province(), r.id, r.area, r.wrapped, r.sealed, r.nameIndex, r.phoneIndex, store.Millis(now))
+	args := []any{sc.Province(), r.id, r.area, r.wrapped, r.sealed, store.Millis(now)}
+	text := "update person_person set area = $3, key_wrapped = $4, sealed = $5, changed_ms = $6 where province = $1 and id = $2 and erased_ms = 0"
+	if !found {
+		args = append(args, r.nameIndex, r.phoneIndex)
+		text = `update person_person set area = $3, key_wrapped = $4, sealed = $5, changed_ms = $6, name_index = $7, phone_index = $8
+where province = $1 and id = $2 and erased_ms = 0`
+	}
+	n, err := tx.Exec(text, args...)
 	if err == nil && n != 1 {
 		return fmt.Errorf("person: %s: %d rows changed", r.id, n)
 	}
