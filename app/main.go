@@ -55,6 +55,8 @@ var commands = []command{
 	{"replay", "FILE [--speed 1d/s]", "publish a list of counts day by day, so that the map moves", replayCommand},
 	{"area import-boundaries", "FILE [--of 2025]", "import boundaries (GeoJSON, RFC 7946)", boundariesCommand},
 	{"area find", "TEXT", "find units of the gazetteer", findAreaCommand},
+	{"declaration form", "FILE", "add a version of a form of declarations, or of the rules that grade them (JSON)", defineCommand},
+	{"declaration show", "everyone|domestic|entry|rules", "print the newest version of a form or of the rules", showDefinitionCommand},
 	{"person match", "", "compare two people, a JSON array on standard input", personMatchCommand},
 	{"qr read", "--text TEXT [--key FILE]", "say which code a text is, and what it says", qrCommand},
 	{"audit verify", "[--since-seq N --since-hash HEX]", "check the chain of the audit trail", verifyCommand},

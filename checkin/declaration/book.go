@@ -239,3 +239,19 @@ func (s *Service) Define(ctx context.Context, sc auth.Scope, file io.Reader) (wh
 }
 
 func (s *Service) rulesToday() Rules { return s.book.rule(day.Today(s.now())) }
+
+// Newest returns the newest version of a form, named by its kind, or of "rules",
+// in force or to come, as its file has it; fault.NotFound for another name.
+func (s *Service) Newest(ctx context.Context, what string) (any, error) {
+	if err := s.Load(ctx); err != nil {
+		return nil, err
+	}
+	version := s.book.newest(what)
+	if r, ok := s.book.ruleVersion(version); ok && what == "rules" {
+		return definition{Rules: &r}, nil
+	}
+	if f, ok := s.book.version(Kind(what), version); ok {
+		return definition{Form: &f}, nil
+	}
+	return nil, fault.New(fault.NotFound, "declaration.kind")
+}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"html/template"
+	"image"
+	"image/draw"
 	"image/png"
 	"net/http"
 	"net/url"
@@ -263,20 +265,28 @@ func pathID(r *http.Request) (id.ID, error) {
 	return i, nil
 }
 
-// codePixels is the side of a code's picture.
-const codePixels = 480
+// A code's picture: pixels of a module, and the white around it in modules (ISO/IEC 18004).
+const (
+	modulePixels = 8
+	quietModules = 4
+)
 
 // picture draws a QR code of level M as a PNG in an address.
 func picture(text string) (template.URL, error) {
 	code, err := barcodeqr.Encode(text, barcodeqr.M, barcodeqr.Unicode)
-	if err == nil {
-		code, err = barcode.Scale(code, codePixels, codePixels)
-	}
 	if err != nil {
 		return "", err
 	}
+	side := code.Bounds().Dx()
+	scaled, err := barcode.Scale(code, side*modulePixels, side*modulePixels)
+	if err != nil {
+		return "", err
+	}
+	whole := image.NewGray(image.Rect(0, 0, (side+2*quietModules)*modulePixels, (side+2*quietModules)*modulePixels))
+	draw.Draw(whole, whole.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.Draw(whole, scaled.Bounds().Add(image.Pt(quietModules*modulePixels, quietModules*modulePixels)), scaled, image.Point{}, draw.Src)
 	var b bytes.Buffer
-	if err := png.Encode(&b, code); err != nil {
+	if err := png.Encode(&b, whole); err != nil {
 		return "", err
 	}
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil

@@ -1,6 +1,8 @@
 package declaration
 
 import (
+	"slices"
+
 	"khien/kernel/i18n"
 	"khien/kernel/web"
 )
@@ -33,6 +35,7 @@ type shownQuestion struct {
 	Name, Type, Text, Hint string
 	Required               bool
 	When                   string // the question and answer on which it hangs
+	Above                  string // the same, of a question of the same section: its answer
 	Max                    int
 	Value                  string
 	Choices                []shownChoice
@@ -55,9 +58,11 @@ func (p *formPage) fill(l i18n.Lang, f Form, a Answers, errs web.FieldErrors) {
 	texts := map[string]Question{}
 	for i, sec := range f.Sections {
 		shown := shownSection{Number: i + 1, Of: len(f.Sections), Title: sec.Title.In(l)}
+		var above []string
 		for _, q := range sec.Questions {
 			texts[q.Key] = q
-			shown.Questions = append(shown.Questions, q.show(l, a[q.Key], errs, texts))
+			shown.Questions = append(shown.Questions, q.show(l, a[q.Key], errs, texts, above))
+			above = append(above, q.Key)
 		}
 		p.Sections = append(p.Sections, shown)
 	}
@@ -66,7 +71,7 @@ func (p *formPage) fill(l i18n.Lang, f Form, a Answers, errs web.FieldErrors) {
 	}
 }
 
-func (q Question) show(l i18n.Lang, given []string, errs web.FieldErrors, before map[string]Question) shownQuestion {
+func (q Question) show(l i18n.Lang, given []string, errs web.FieldErrors, before map[string]Question, above []string) shownQuestion {
 	v := shownQuestion{Name: "q." + q.Key, Type: string(q.Type), Text: q.Text.In(l), Hint: q.Hint.In(l), Required: q.Required && q.If == nil, Max: q.max()}
 	if e := errs[v.Name]; e != nil {
 		v.Err = e
@@ -87,7 +92,9 @@ func (q Question) show(l i18n.Lang, given []string, errs web.FieldErrors, before
 	}
 	if q.If != nil {
 		on := before[q.If.Question]
-		v.When = on.Text.In(l) + " " + on.say(l, q.If.Is)
+		if v.When = on.Text.In(l) + " " + on.say(l, q.If.Is); slices.Contains(above, q.If.Question) {
+			v.When, v.Above = "", on.say(l, q.If.Is)
+		}
 	}
 	return v
 }
