@@ -5,15 +5,14 @@ import (
 	"encoding/base64"
 	"html/template"
 	"image"
-	"image/draw"
+	"image/color"
 	"image/png"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/boombuler/barcode"
-	barcodeqr "github.com/boombuler/barcode/qr"
+	qrcode "rsc.io/qr"
 
 	"khien/kernel/fault"
 	"khien/kernel/i18n"
@@ -273,18 +272,19 @@ const (
 
 // picture draws a QR code of level M as a PNG in an address.
 func picture(text string) (template.URL, error) {
-	code, err := barcodeqr.Encode(text, barcodeqr.M, barcodeqr.Unicode)
+	code, err := qrcode.Encode(text, qrcode.M)
 	if err != nil {
 		return "", err
 	}
-	side := code.Bounds().Dx()
-	scaled, err := barcode.Scale(code, side*modulePixels, side*modulePixels)
-	if err != nil {
-		return "", err
+	side := (code.Size + 2*quietModules) * modulePixels
+	whole := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.White, color.Black})
+	for y := range side {
+		for x := range side {
+			if code.Black(x/modulePixels-quietModules, y/modulePixels-quietModules) { // none outside
+				whole.SetColorIndex(x, y, 1)
+			}
+		}
 	}
-	whole := image.NewGray(image.Rect(0, 0, (side+2*quietModules)*modulePixels, (side+2*quietModules)*modulePixels))
-	draw.Draw(whole, whole.Bounds(), image.White, image.Point{}, draw.Src)
-	draw.Draw(whole, scaled.Bounds().Add(image.Pt(quietModules*modulePixels, quietModules*modulePixels)), scaled, image.Point{}, draw.Src)
 	var b bytes.Buffer
 	if err := png.Encode(&b, whole); err != nil {
 		return "", err
