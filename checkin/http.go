@@ -35,6 +35,7 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Post("/api/v1/places/{place}/visits", s.postDelivery, web.MaxBody(deliveryBytes), web.Quiet())
 	rt.Get("/api/v1/places/{place}/today", s.getToday, web.Quiet())
 	s.staff(rt)
+	s.describe(rt)
 	s.show(rt)
 }
 
