@@ -136,6 +136,7 @@ type personPage struct {
 	Household []foundRow
 	Merges    []Merged
 	Reviews   int
+	More      []web.Link
 	MayWrite  bool
 }
 
@@ -173,7 +174,8 @@ func (d *Desk) getPerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := personPage{Person: p, ID: p.ID, Purpose: purpose, Facts: d.facts(r, p), Flaws: flaws(r, p), MayWrite: sc.Allows(auth.WritePeople)}
+	page := personPage{Person: p, ID: p.ID, Purpose: purpose, Facts: d.facts(r, p), Flaws: flaws(r, p), More: d.More,
+		MayWrite: sc.Allows(auth.WritePeople)}
 	family, err := d.People.Household(r.Context(), d.DB, sc, p)
 	if err != nil {
 		return err

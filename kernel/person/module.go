@@ -43,6 +43,7 @@ type DeskConfig struct {
 	AskerOf func(context.Context) (Asker, bool)
 	Phones  Phones
 	JobOf   func(ctx context.Context, account id.ID) (auth.Role, area.Code, error)
+	More    []web.Link // what other parts show of somebody, by its path below the person's: "cards"
 }
 
 // Phones answers for proven phones.
