@@ -83,16 +83,25 @@ func (s *Service) File(tx *store.Tx, sc auth.Scope, a Asker, c Challenge) error 
 	return audit.Append(tx, sc.Entry("person.challenge", "person", c.Person.String(), c.Area, map[string]any{"challenge": c.ID.String()}))
 }
 
-// Challenges returns the unanswered challenges in scope, the oldest first, 50 at most.
+// Challenges returns the unanswered challenges in scope, the oldest first, 50 at
+// most, and writes down of whom each that was read is.
 func (s *Service) Challenges(ctx context.Context, q store.Querier, sc auth.Scope) ([]Challenge, error) {
 	if !sc.Allows(auth.WritePeople) {
 		return nil, errAct
 	}
 	rows, err := selectChallenges(ctx, q, sc)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	all, err := s.openChallenges(sc, rows)
 	if err != nil {
 		return nil, err
 	}
-	return s.openChallenges(sc, rows)
+	read := make([]audit.Entry, len(all))
+	for i, c := range all {
+		read[i] = sc.Entry("person.challenge_read", "person", c.Person.String(), c.Area, map[string]any{"challenge": c.ID.String()})
+	}
+	return all, s.note(ctx, q, read...)
 }
 
 // ChallengesOf returns what the asker has filed, answers included.

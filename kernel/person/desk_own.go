@@ -118,7 +118,8 @@ func inWords(ctx context.Context, all []Held) []heldItem {
 // lookActs are the acts on a person that say something to them; texts are
 // "person.act.<value>".
 var lookActs = []string{"person.read", "person.find", "person.change", "person.learn", "person.merge", "person.undo", "person.register", "person.create",
-	"person.distinct", "person.answer", "phone.confirm"}
+	"person.distinct", "person.challenge_read", "person.answer", "phone.confirm", "visit.of_person", "declaration.read", "declaration.check",
+	"card.issue", "card.withdraw"}
 
 // looksShown bounds the rows that the page shows.
 const looksShown = 200

@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
@@ -339,10 +340,25 @@ func Date(cell string) (time.Time, bool) {
 }
 
 // Harmless returns a cell that no spreadsheet takes for a formula (OWASP, CSV
-// injection): a text that begins like one gets an apostrophe before it.
+// injection), with an apostrophe before what would be one: behind blanks and
+// invisible letters, in full width, and behind a semicolon, a tab or a line's end,
+// at which a spreadsheet of a country with decimal commas splits an unquoted cell.
 func Harmless(cell string) string {
-	if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r\n|%") {
-		return "'" + cell
+	if !strings.ContainsAny(cell, openers) {
+		return cell
 	}
-	return cell
+	var b strings.Builder
+	begins := true
+	for i, r := range cell {
+		blank := unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+		if begins && strings.ContainsRune(openers, r) && (i == 0 || !blank) {
+			b.WriteByte('\'')
+		}
+		begins = strings.ContainsRune(";\t\r\n", r) || begins && blank
+		b.WriteRune(r)
+	}
+	return b.String()
 }
+
+// openers are what a formula, or a command, begins with.
+const openers = "=+-@|%＝＋－＠\t\r\n"

@@ -176,7 +176,9 @@ func TestHostileXLSX(t *testing.T) {
 func TestHarmless(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", "BN1": "BN1", "=cmd|'/c calc'!A0": "'=cmd|'/c calc'!A0", "@SUM(1)": "'@SUM(1)", "-1": "'-1", "+1": "'+1",
-		"\t=1": "'\t=1", "\n=1": "'\n=1", "|x": "'|x", "%x": "'%x", "Đông Kinh": "Đông Kinh",
+		"\t=1": "'\t'=1", "\n=1": "'\n'=1", "|x": "'|x", "%x": "'%x", "Đông Kinh": "Đông Kinh",
+		"＝1": "'＝1", "＋1": "'＋1", "－1": "'－1", "＠x": "'＠x", " =1": " '=1", "\u200b=1": "\u200b'=1", "\u00a0@x": "\u00a0'@x",
+		"An;=1": "An;'=1", "An; =1": "An; '=1", "An\t@x": "An\t'@x", "dòng 1\n=1": "dòng 1\n'=1", "07:00-11:00; 13:00-17:00": "07:00-11:00; 13:00-17:00", "a=b": "a=b",
 	} {
 		if got := sheet.Harmless(in); got != want {
 			t.Errorf("Harmless(%q) = %q, want %q", in, got, want)
