@@ -19,10 +19,9 @@ const (
 	BirthContradicts                   // the card's number says another birth year
 	SexContradicts                     // the card's number says the other sex
 	ProvinceUnknown                    // the card's number begins with no province's code
-	EndedBefore                        // the keeper's check-out came before the check-in
 )
 
-var flagNames = []string{"closed_hours", "clock", "late", "long_stay", "far_at_once", "many_from_one", "birth_contradicts", "sex_contradicts", "province_unknown", "ended_before"}
+var flagNames = []string{"closed_hours", "clock", "late", "long_stay", "far_at_once", "many_from_one", "birth_contradicts", "sex_contradicts", "province_unknown"}
 
 // Names lists the flags as they are sent and as catalogs know them.
 func (f Flags) Names() []string {

@@ -45,8 +45,8 @@ type visitBody struct {
 	ID     id.ID     `json:"id"`
 	Place  string    `json:"place"`
 	At     time.Time `json:"at"`
-	SentAt time.Time `json:"sent_at"`
-	With   int       `json:"with"`
+	SentAt time.Time `json:"sent_at,omitzero"`
+	With   int       `json:"with,omitempty"`
 }
 
 func (s *Service) postVisit(w http.ResponseWriter, r *http.Request) error {
@@ -161,7 +161,7 @@ func decode(r *http.Request, dst any) error {
 
 type leaveBody struct {
 	At     time.Time `json:"at"`
-	SentAt time.Time `json:"sent_at"`
+	SentAt time.Time `json:"sent_at,omitzero"`
 }
 
 // postLeave ends a visit of the device's own, or of a place that it keeps. Any
@@ -215,7 +215,7 @@ type ownVisit struct {
 	ID    id.ID `json:"id"`
 	Place struct {
 		ID   id.ID  `json:"id"`
-		Name string `json:"name"`
+		Name string `json:"name,omitempty"`
 	} `json:"place"`
 	At    string `json:"at"`
 	Until string `json:"until"`
@@ -293,18 +293,18 @@ var errPlace = fault.New(fault.NotFound, "checkin.place")
 
 // deliveryBody is what a keeper's page sends, at once or hours later.
 type deliveryBody struct {
-	SentAt time.Time `json:"sent_at"`
+	SentAt time.Time `json:"sent_at,omitzero"`
 	Visits []rowBody `json:"visits"`
 }
 
 type rowBody struct {
 	ID    id.ID     `json:"id"`
 	At    time.Time `json:"at"`
-	Code  string    `json:"code"`
-	Name  string    `json:"name"`
-	Phone string    `json:"phone"`
-	Birth string    `json:"birth"`
-	Leave bool      `json:"leave"`
+	Code  string    `json:"code,omitempty"`
+	Name  string    `json:"name,omitempty"`
+	Phone string    `json:"phone,omitempty"`
+	Birth string    `json:"birth,omitempty"`
+	Leave bool      `json:"leave,omitempty"`
 }
 
 var errRows = fault.New(fault.Invalid, "checkin.rows").With("max", rowsMost)

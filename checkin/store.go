@@ -112,7 +112,7 @@ func countBucket(tx *store.Tx, sc auth.Scope, number int64, visits int) error {
 	return err
 }
 
-var trailRows = store.Fresh{Table: "checkin_trail", Columns: []store.Column{{Name: "province", Type: "smallint"}, {Name: "visit", Type: "uuid"},
+var trailRows = store.Fresh{Table: "checkin_trail", Certain: true, Columns: []store.Column{{Name: "province", Type: "smallint"}, {Name: "visit", Type: "uuid"},
 	{Name: "bucket", Type: "bigint"}, {Name: "subject", Type: "uuid"}}}
 
 // insertTrail writes a bucket's rows, which come sorted.

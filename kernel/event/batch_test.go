@@ -81,3 +81,27 @@ func TestVisitsRecordedPacked(t *testing.T) {
 		}
 	}
 }
+
+// Whatever stands in a payload is read or refused, and what is read is written the same.
+func FuzzVisitsRecorded(f *testing.F) {
+	f.Add([]byte(`{"lane":0,"v1":""}`))
+	b, err := json.Marshal(event.VisitsRecorded{Visits: []event.Visited{{Visit: id.New(), Place: id.New(), Person: id.New(), From: time.Unix(1, 0), To: time.Unix(2, 0), How: event.ByCard}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var v event.VisitsRecorded
+		if json.Unmarshal(b, &v) != nil {
+			return
+		}
+		again, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var w event.VisitsRecorded
+		if err := json.Unmarshal(again, &w); err != nil || !cmp.Equal(v, w) {
+			t.Errorf("%v: %v", err, cmp.Diff(v, w))
+		}
+	})
+}

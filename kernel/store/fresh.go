@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql/driver"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -22,6 +23,9 @@ type Column struct{ Name, Type string }
 type Fresh struct {
 	Table   string
 	Columns []Column // the first is province, the second the id of the row
+	// Certain says that no row can stand yet, for whoever writes moves a cursor
+	// in the same transaction: PostgreSQL copies them.
+	Certain bool
 }
 
 // Insert writes rows, each as long as f.Columns, and says of each whether it was
@@ -29,6 +33,9 @@ type Fresh struct {
 func (f Fresh) Insert(t *Tx, rows [][]any) (fresh []bool, err error) {
 	if len(rows) == 0 {
 		return nil, nil
+	}
+	if t.engine == Postgres && f.Certain {
+		return f.copy(t, rows)
 	}
 	if t.engine == Postgres {
 		return f.insertArrays(t, rows)
@@ -43,6 +50,19 @@ func (f Fresh) Insert(t *Tx, rows [][]any) (fresh []bool, err error) {
 		fresh[i] = n == 1
 	}
 	return fresh, nil
+}
+
+func (f Fresh) copy(t *Tx, rows [][]any) ([]bool, error) {
+	b := Bulk{Table: f.Table}
+	for _, c := range f.Columns {
+		b.Columns = append(b.Columns, c.Name)
+	}
+	_, err := b.Insert(t, slices.Values(rows))
+	fresh := make([]bool, len(rows))
+	for i := range fresh {
+		fresh[i] = true
+	}
+	return fresh, err
 }
 
 func (f Fresh) head() string {
