@@ -1,6 +1,7 @@
 package person_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -123,5 +124,41 @@ func TestFoundByFurtherNamesAndPhones(t *testing.T) {
 			return s.Change(tx, sc, person.Person{ID: made, Name: p.Name, Phone: p.Phone, OtherNames: []string{}, OtherPhones: []string{}})
 		})
 		check("taken out", 0)
+	})
+}
+
+// What others write while an import runs is seen, though it reads ahead: one who
+// came meanwhile is met, one who was erased is not.
+func TestImportSeesOthersWrite(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB, s *person.Service, sc auth.Scope) {
+		someone := func(i int) person.Person {
+			return person.Person{ID: id.New(), Name: fmt.Sprintf("Lý Văn %c%c", 'a'+i%26, 'a'+i/26%26), Birth: fmt.Sprintf("%d-05-%02d", 1950+i%60, 1+i%28), Sex: "male",
+				Papers: []person.Paper{{Kind: person.OldCard, Number: fmt.Sprintf("%09d", 100_000_000+i*7919%900_000_000)}}}
+		}
+		var people []person.Person
+		for i := range 3*person.Imported + 100 {
+			people = append(people, someone(i))
+		}
+		last := len(people) - 1
+		doomed := create(t, db, s, sc, someone(last-1))
+		var met id.ID
+		err := s.Import(t.Context(), sc, people, func(first int, rs []person.Registered) error {
+			if first == person.Imported {
+				met = register(t, db, s, sc, someone(last)).ID
+				in(t, db, func(tx *store.Tx) error { return s.Erase(tx, sc, doomed) })
+			}
+			if i := last - first; i < len(rs) {
+				if rs[i].Verdict != person.Same || rs[i].ID != met {
+					t.Errorf("who came meanwhile: got %+v, want %s", rs[i], met)
+				}
+				if rs[i-1].Verdict == person.Same || rs[i-1].ID == doomed {
+					t.Errorf("who was erased meanwhile is met: %+v", rs[i-1])
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	})
 }

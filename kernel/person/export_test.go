@@ -9,7 +9,10 @@ type (
 	Candidate = candidate[int]
 )
 
-const BlockMost = blockMost
+const (
+	BlockMost = blockMost
+	Imported  = imported
+)
 
 var (
 	NewSide  = newSide
