@@ -51,6 +51,7 @@ var commands = []command{
 	{"serve", "[--demo]", "answer requests until interrupted", serveCommand},
 	{"import cases-by-area", "FILE", "import published counts by day and area (CSV, XLSX)", importCountsCommand},
 	{"import cases", "FILE", "import a list of cases (CSV, XLSX)", importCasesCommand},
+	{"import people", "FILE", "register the people of a list, each matched with who stands (CSV, XLSX)", importPeopleCommand},
 	{"import places", "FILE", "register the places of a list (CSV, XLSX)", importPlacesCommand},
 	{"replay", "FILE [--speed 1d/s]", "publish a list of counts day by day, so that the map moves", replayCommand},
 	{"area import-boundaries", "FILE [--of 2025]", "import boundaries (GeoJSON, RFC 7946)", boundariesCommand},
@@ -64,7 +65,7 @@ var commands = []command{
 	{"account link", "[LOGIN]", "make a one-time set-up link for an account, or for the first administrator", linkCommand},
 	{"config", "", "show the settings", configCommand},
 	{"sim load", "--to URL [--places N] [--declarations N]", "send an invented province to a demo's server and count what it has", simLoadCommand},
-	{"bench", "NAME [--seconds N]", "run a benchmark: import, map, sse, page, visits", benchCommand},
+	{"bench", "NAME [--seconds N]", "run a benchmark: import, map, sse, page, visits, people, match", benchCommand},
 	{"version", "", "show the version", versionCommand},
 }
 
