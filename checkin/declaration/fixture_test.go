@@ -64,7 +64,7 @@ func (h held) HeldByCase(context.Context, []id.ID) (map[id.ID]bool, error) { ret
 // world is a server with declarations, on one engine.
 type world struct {
 	*declaration.Service
-	t       *testing.T
+	t       testing.TB
 	db      *store.DB
 	people  *person.Service
 	phones  *phone.Service
@@ -95,7 +95,7 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 	storetest.Each(t, lines, func(t *testing.T, db *store.DB) { test(t, newWorld(t, db)) })
 }
 
-func newWorld(t *testing.T, db *store.DB) *world {
+func newWorld(t testing.TB, db *store.DB) *world {
 	t.Helper()
 	w := &world{t: t, db: db, held: held{}, at: time.Date(2021, 11, 1, 3, 0, 0, 0, time.UTC)}
 	keys, gazetteer, home, log := secret.New(bytes.Repeat([]byte{7}, 32)), area.Load(), w.area("2021/20"), slog.New(slog.NewTextHandler(io.Discard, nil))
