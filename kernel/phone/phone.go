@@ -70,8 +70,8 @@ type Rate struct {
 	Burst     int
 }
 
-// With a million codes, five tries and these rates one address guesses one
-// number in 35 days, and finds some ten thousand messages in its way.
+// A number is guessed in 55 years (50 tries a day of a million codes). One address
+// that walks over numbers finds one in 35 days, after 200,000 messages.
 var usual = Limits{AskPerAddress: Rate{0.2, 30}, ProvePerAddress: Rate{0.33, 60}, AskOverall: Rate{20, 1000}, ProveOverall: Rate{20, 2000}}
 
 // limitKeys bounds the addresses that are counted; a forgotten one begins anew.
