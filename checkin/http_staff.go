@@ -121,6 +121,9 @@ func (s *Service) getExport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.note(r.Context(), sc.Entry("visit.export", "place", r.PathValue("place"), 0, map[string]any{"visits": len(found.Visits)})); err != nil {
+		return err
+	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="khien-luot-vao-ra.csv"`)
 	if _, err := w.Write([]byte("\ufeff")); err != nil {

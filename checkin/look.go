@@ -1,6 +1,7 @@
 package checkin
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -68,21 +69,26 @@ func (s *Service) OfPerson(ctx context.Context, sc auth.Scope, who id.ID) (Found
 	if err != nil {
 		return Found{}, err
 	}
-	if !inScope && len(found.Visits) == 0 {
-		return Found{}, errPerson
+	err = s.note(ctx, sc.Entry("visit.of_person", "person", who.String(), p.Area, map[string]any{"visits": len(found.Visits)}))
+	if err == nil && !inScope && len(found.Visits) == 0 {
+		err = errPerson
 	}
-	return found, s.note(ctx, sc.Entry("visit.of_person", "person", who.String(), p.Area, map[string]any{"visits": len(found.Visits)}))
+	if err != nil {
+		return Found{}, err
+	}
+	return found, nil
 }
 
 // OfPlace returns the visits to a place on one day, for staff who may read
-// people and whose scope covers it, and writes the look down.
+// people and whose scope covers it, and writes the look down, also one at a place
+// of elsewhere.
 func (s *Service) OfPlace(ctx context.Context, sc auth.Scope, where id.ID, on day.Day) (Found, error) {
 	if err := mayLook(sc); err != nil {
 		return Found{}, err
 	}
 	p, known := s.Places.Book().Any(where)
 	if !known || !sc.Covers(p.Area) {
-		return Found{}, errPlace
+		return Found{}, cmp.Or(s.note(ctx, sc.Entry("visit.miss", "place", where.String(), 0, nil)), error(errPlace))
 	}
 	from := dayBegins(on)
 	found, err := s.look(ctx, sc, []id.ID{where}, from, from.Add(24*time.Hour))

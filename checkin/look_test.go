@@ -110,8 +110,8 @@ func TestLookups(t *testing.T) {
 		if got := here.get(t, "/api/v1/places/"+p.ID.String()+"/visits"); got.status != 422 || !contains(got.body, "checkin.purpose") {
 			t.Errorf("without a purpose: got %v", got)
 		}
-		if a, b := w.audits(t, "visit.of_person"), w.audits(t, "visit.of_place"); a != 1 || b != 1 {
-			t.Errorf("%d and %d looks are written down, want 1 and 1", a, b)
+		if a, b, c := w.audits(t, "visit.of_person"), w.audits(t, "visit.of_place"), w.audits(t, "visit.miss"); a != 2 || b != 1 || c != 2 {
+			t.Errorf("%d, %d and %d looks are written down, want 2, 1 and 2: those that find nobody, too", a, b, c)
 		}
 	})
 }
@@ -161,6 +161,9 @@ func TestExportIsHarmless(t *testing.T) {
 			if !contains(got.body, want) {
 				t.Errorf("%s is missing in %s", want, got.body)
 			}
+		}
+		if w.audits(t, "visit.export") != 1 {
+			t.Error("what was taken out is not written down as taken out")
 		}
 		if tracer := w.officer(t, "tracer", "2021/20/186", auth.Tracer); tracer.get(t, "/api/v1/places/"+p.ID.String()+"/visits.csv?purpose=truy+vết").status != 403 {
 			t.Error("a tracer may not take rows out")

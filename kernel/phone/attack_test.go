@@ -368,3 +368,27 @@ func TestClaimOpensNothing(t *testing.T) {
 		}
 	})
 }
+
+// A clock that runs an hour ahead and is put back leaves no stolen phone alive.
+func TestClockPutBack(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.pass(time.Hour)
+		_, other := w.enrol("0912000111")
+		token, d := w.enrol("0912345678")
+		for range 2 {
+			if err := w.Withdraw(t.Context(), other, other.ID); err != nil && !fault.Is(err, fault.NotFound) {
+				t.Fatal(err)
+			}
+			if _, err := w.Device(t.Context(), token); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.pass(-time.Hour)
+		if err := w.Withdraw(t.Context(), d, d.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.Device(t.Context(), token); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a withdrawn phone: got %v, %v, want not found", got.ID, err)
+		}
+	})
+}

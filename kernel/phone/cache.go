@@ -27,6 +27,7 @@ type cache struct {
 	gen    uint64    // rises with every change that was heard of
 	looked time.Time // when changes were last read
 	due    bool      // a change was heard of and is not read yet
+	latest time.Time // that the clock has shown
 }
 
 type entry struct {
@@ -55,6 +56,7 @@ func (c *cache) refresh(changed func(since time.Time) ([]id.ID, error), now time
 	default:
 	}
 	c.mu.Lock()
+	c.tick(now)
 	due, since, gen := c.due, c.looked.Add(-skewMost), c.gen
 	c.mu.Unlock()
 	if !due {
@@ -78,6 +80,19 @@ func (c *cache) refresh(changed func(since time.Time) ([]id.ID, error), now time
 		c.due = false
 	}
 	return nil
+}
+
+// tick forgets all when the clock was put back: what was kept would outlive its
+// minute, and what changes now would seem to have changed before.
+func (c *cache) tick(now time.Time) {
+	if now.Before(c.latest.Add(-skewMost)) {
+		c.young, c.old, c.looked = map[id.ID]entry{}, nil, now
+		c.gen++
+		c.latest = now
+	}
+	if now.After(c.latest) {
+		c.latest = now
+	}
 }
 
 func (c *cache) get(d id.ID, hash [32]byte, now time.Time) (Device, bool) {

@@ -20,8 +20,11 @@ type Keeper struct {
 	Phone  [16]byte
 }
 
+// keeperActor begins the names of keepers in audit rows.
+const keeperActor = "phone:"
+
 // actor names the keeper in audit rows: the device, never a number.
-func (k Keeper) actor() string { return "phone:" + k.Device.String() }
+func (k Keeper) actor() string { return keeperActor + k.Device.String() }
 
 // Kept is one phone that keeps a place.
 type Kept struct {
@@ -127,7 +130,7 @@ func (s *Service) KeeperClose(ctx context.Context, k Keeper, i id.ID) (Place, er
 	return s.keeperAct(ctx, k, "place.close", i, 0, func(p *Place) error { p.Closed = true; return nil })
 }
 
-// KeeperReopen is Reopen by a keeper.
+// KeeperReopen is Reopen by a keeper, of a place that no officer has closed.
 func (s *Service) KeeperReopen(ctx context.Context, k Keeper, i id.ID) (Place, error) {
 	return s.keeperAct(ctx, k, "place.reopen", i, 0, func(p *Place) error { p.Closed = false; return nil })
 }
@@ -142,6 +145,9 @@ func (s *Service) keeperAct(ctx context.Context, k Keeper, name string, i id.ID,
 		was, err := s.kept(tx.Context(), tx, k, i)
 		if err != nil {
 			return err
+		}
+		if was.Closed && !strings.HasPrefix(was.Actor, keeperActor) {
+			return fault.New(fault.Conflict, "place.closed_by_officer")
 		}
 		p, err = s.write(tx, s.own(), k.actor(), name, was, version, change)
 		return err

@@ -2,6 +2,7 @@ package place_test
 
 import (
 	"bytes"
+	"context"
 	"testing"
 
 	"khien/kernel/fault"
@@ -112,6 +113,35 @@ func TestKeepersNumbersAreSealed(t *testing.T) {
 		all, err := w.OfficerKeepers(t.Context(), w.console(), p.ID)
 		if err != nil || len(all) != 1 || all[0].Number != "+84912345678" {
 			t.Errorf("got %v, %v", all, err)
+		}
+	})
+}
+
+// What an officer has closed, its keeper opens no more; what the keeper closed, they may.
+func TestAnOfficersClosingStands(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx, lan := t.Context(), place.Keeper{Device: id.New(), Phone: [16]byte{1}}
+		p, err := w.Register(ctx, lan, "+84912345678", market(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, act := range []func(context.Context, place.Keeper, id.ID) (place.Place, error){w.KeeperClose, w.KeeperReopen} {
+			if _, err := act(ctx, lan, p.ID); err != nil {
+				t.Errorf("a keeper's own closing: %v", err)
+			}
+		}
+		closed, err := w.Close(ctx, w.console(), p.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.KeeperReopen(ctx, lan, p.ID); !fault.Is(err, fault.Conflict) {
+			t.Errorf("the keeper reopens what an officer closed: got %v, want conflict", err)
+		}
+		if _, err := w.KeeperChange(ctx, lan, closed); !fault.Is(err, fault.Conflict) {
+			t.Errorf("the keeper changes what an officer closed: got %v, want conflict", err)
+		}
+		if now, ok := w.Book().Any(p.ID); !ok || !now.Closed {
+			t.Errorf("the place is %+v", now)
 		}
 	})
 }
