@@ -37,7 +37,9 @@ const (
 const (
 	visitPlaces  = 400
 	visitConns   = 256 // at most
-	phonesOfConn = 16
+	phonesOfConn = 16  // no phone tells more than a few a second
+	phonesOfLong = 128 // for runs of more than a minute
+	keepersMost  = 256
 	batchConns   = 16
 	batchSize    = 50
 	cardsOfConn  = 250
@@ -48,6 +50,7 @@ const (
 type visitBench struct {
 	*benchNode
 	conns   int
+	each    int // phones of a connection
 	places  []place.Place
 	tokens  []string
 	phones  []phone.Enrolled
@@ -75,7 +78,10 @@ func benchVisits(ctx context.Context, c *config.Config, o benchOptions) (f *figu
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
-	b := &visitBench{benchNode: n, conns: min(o.clients, visitConns)}
+	b := &visitBench{benchNode: n, conns: min(o.clients, visitConns), each: phonesOfConn}
+	if o.seconds > 60 {
+		b.each = phonesOfLong
+	}
 	n.Router.With(phone.Require).Post(unstoredPath, n.Checkin.Unstored, web.MaxBody(2<<10), web.Quiet())
 	if err := b.make(ctx); err != nil {
 		return nil, err
@@ -140,7 +146,7 @@ func (b *visitBench) measure(ctx context.Context, d time.Duration, stood int) (*
 func (b *visitBench) show(ctx context.Context) error {
 	p := b.batches()
 	for n := range p.conns {
-		all := p.requests(n)
+		all := p.requests(n)[:cardsOfConn/batchSize]
 		if err := p.once(ctx, all); err != nil {
 			return err
 		}
@@ -177,7 +183,7 @@ func (b *visitBench) make(ctx context.Context) error {
 	if err := b.makePlaces(ctx, sc); err != nil {
 		return err
 	}
-	phones := b.conns * phonesOfConn
+	phones := b.conns * b.each
 	people, err := sim.People(b.Gazetteer, 1, phones+min(b.conns, batchConns)*cardsOfConn)
 	if err != nil {
 		return err
@@ -217,7 +223,7 @@ func (b *visitBench) makePlaces(ctx context.Context, sc auth.Scope) error {
 
 func (b *visitBench) makePhones(ctx context.Context, sc auth.Scope, people []sim.Human) error {
 	var numbers []string
-	for i := range len(people) + batchConns {
+	for i := range len(people) + min(b.conns, keepersMost) {
 		numbers = append(numbers, fmt.Sprintf("09%08d", i))
 	}
 	all, err := b.Phones.EnrolForDemo(ctx, sc, numbers...)
@@ -307,19 +313,27 @@ func (b *visitBench) single(path string) poster {
 	}}
 }
 
-// batches posts deliveries of cards that a keeper scanned.
+// batches posts deliveries of cards that keepers scanned, each connection those
+// of its keepers in turn.
 func (b *visitBench) batches() poster {
-	return poster{addr: b.addr, conns: min(b.conns, batchConns), status: []byte(" 200 "), next: renew, requests: func(n int) (all [][]byte) {
-		for first := n * batchSize; first < len(b.cards); first += min(b.conns, batchConns) * batchSize {
-			var rows []string
-			for _, card := range b.cards[first : first+batchSize] {
-				rows = append(rows, fmt.Sprintf(`{"id":"%s","at":"%s","code":%q}`, idMark, atMark, card))
+	conns := min(b.conns, batchConns)
+	return poster{addr: b.addr, conns: conns, status: []byte(" 200 "), next: renew, requests: func(n int) (all [][]byte) {
+		for keeper := n; keeper < len(b.keepers); keeper += conns {
+			for first := n * batchSize; first < len(b.cards); first += conns * batchSize {
+				all = append(all, b.delivery(keeper, b.cards[first:first+batchSize]))
 			}
-			path := "/api/v1/places/" + b.places[n].ID.String() + "/visits"
-			all = append(all, b.request(path, b.keepers[n].Token, `{"visits":[`+strings.Join(rows, ",")+`]}`))
 		}
 		return all
 	}}
+}
+
+func (b *visitBench) delivery(keeper int, cards []string) []byte {
+	var rows []string
+	for _, card := range cards {
+		rows = append(rows, fmt.Sprintf(`{"id":"%s","at":"%s","code":%q}`, idMark, atMark, card))
+	}
+	path := "/api/v1/places/" + b.places[keeper].ID.String() + "/visits"
+	return b.request(path, b.keepers[keeper].Token, `{"visits":[`+strings.Join(rows, ",")+`]}`)
 }
 
 func (b *visitBench) request(path, token, body string) []byte {

@@ -79,6 +79,8 @@ type Service struct {
 	Config
 	system auth.Scope
 	known  *memory
+	visits *web.Limiter // of one phone
+	boxes  *web.Limiter // deliveries of one keeper's phone
 	lanes  [lanes]lane
 }
 
@@ -110,9 +112,16 @@ type Holds interface {
 	HeldByCase(ctx context.Context, people []id.ID) (map[id.ID]bool, error)
 }
 
+// limitKeys bounds the phones whose haste is counted. A phone tells two visits a
+// second at most, five hundred at once: nobody has as many, and a stolen cookie
+// does not fill a disk. A keeper's delivers five times a second, with a hundred
+// at once for a day without network.
+const limitKeys = 100_000
+
 // New returns the service.
 func New(c Config) *Service {
-	s := &Service{Config: c, system: auth.System(c.Province, "checkin").WithClock(c.Now), known: newMemory()}
+	s := &Service{Config: c, system: auth.System(c.Province, "checkin").WithClock(c.Now), known: newMemory(),
+		visits: web.NewLimiter(2, 500, limitKeys), boxes: web.NewLimiter(5, 100, limitKeys)}
 	for i := range s.lanes {
 		s.lanes[i] = lane{number: i, db: c.DB, scope: s.system}
 	}

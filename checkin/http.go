@@ -76,6 +76,9 @@ func (s *Service) readVisit(r *http.Request) (Visit, place.Place, error) {
 	if !ok || device.Person.IsZero() {
 		return Visit{}, place.Place{}, errUnknown
 	}
+	if ok, wait := s.visits.Allow(string(device.ID[:])); !ok {
+		return Visit{}, place.Place{}, web.Rate(wait)
+	}
 	var b visitBody
 	if err := decode(r, &b); err != nil {
 		return Visit{}, place.Place{}, err
@@ -313,6 +316,11 @@ func (s *Service) postDelivery(w http.ResponseWriter, r *http.Request) error {
 	p, device, err := s.keeper(r)
 	if err != nil {
 		return err
+	}
+	if _, ours := auth.SessionOf(r.Context()); !ours {
+		if ok, wait := s.boxes.Allow(string(device[:])); !ok {
+			return web.Rate(wait)
+		}
 	}
 	var b deliveryBody
 	if err := decode(r, &b); err != nil {

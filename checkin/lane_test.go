@@ -106,3 +106,21 @@ func TestHostileBodies(t *testing.T) {
 		}
 	})
 }
+
+// A phone that floods is asked to wait, and what it told before stands.
+func TestFlood(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		_, token := w.place(t, place.Place{Name: "Chợ Hữu Lũng"})
+		c, told := w.phone(t, "Nguyễn Văn An"), int64(0)
+		for range 700 {
+			got := c.checkIn(t, token, w.newID())
+			if got.status == 429 {
+				break
+			}
+			told++
+		}
+		if n := w.count(t); told < 500 || told == 700 || n != told {
+			t.Errorf("%d told, %d stand", told, n)
+		}
+	})
+}
