@@ -2,6 +2,7 @@ package declaration_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"khien/checkin/declaration"
@@ -43,12 +44,21 @@ func BenchmarkDeclare(b *testing.B) {
 		})
 		b.Run(name+"/phones", func(b *testing.B) {
 			w := newWorld(b, storetest.Open(b, config(b), lines))
-			dev, who := w.phone("0912345678", "Nông Thị Hoa")
+			_, who := w.phone("0912345678", "Nông Thị Hoa")
+			numbers := make([]string, 1+b.N/100) // each within what one phone may
+			for i := range numbers {
+				numbers[i] = fmt.Sprintf("09%08d", i)
+			}
+			phones, err := w.phones.EnrolForDemo(b.Context(), everything, numbers...)
+			if err != nil {
+				b.Fatal(err)
+			}
+			var n atomic.Int64
 			b.SetParallelism(32)
 			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					if _, err := w.Declare(b.Context(), declaration.By{Device: dev.Device}, draft(who, healthy())); err != nil {
+					if _, err := w.Declare(b.Context(), declaration.By{Device: phones[int(n.Add(1))%len(phones)].Device}, draft(who, healthy())); err != nil {
 						b.Error(err)
 						return
 					}

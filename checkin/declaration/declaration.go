@@ -121,7 +121,16 @@ type Service struct {
 	Config
 	own  auth.Scope // the program's own: a phone acts on what it sent, and on nothing else
 	book *book
+	rate *web.Limiter // of a phone
 }
+
+// One phone declares for a bus at once, and for one more every five seconds: not
+// for a province of invented people.
+const (
+	phonePerSecond = 0.2
+	phoneBurst     = 120
+	phonesCounted  = 20_000
+)
 
 // New returns a Service, with the forms and rules of the program alone until Load.
 func New(c Config) *Service {
@@ -132,7 +141,7 @@ func New(c Config) *Service {
 		c.Log = slog.Default()
 	}
 	woken, _ := c.DB.Watch(definitionTopic) // for as long as the database is open
-	return &Service{Config: c, own: auth.System(c.Province, "declaration").WithClock(c.Now), book: newBook(woken)}
+	return &Service{Config: c, own: auth.System(c.Province, "declaration").WithClock(c.Now), book: newBook(woken), rate: web.NewLimiter(phonePerSecond, phoneBurst, phonesCounted)}
 }
 
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }

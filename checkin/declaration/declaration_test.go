@@ -144,15 +144,22 @@ func TestAnothersDeclaration(t *testing.T) {
 		if r := b.get("/api/v1/declarations").want(t, 200); strings.Contains(r.body, d.ID.String()) {
 			t.Errorf("the list shows another phone's: %s", r.body)
 		}
+		// He declares in her name, with her number: the registry knows her, his phone sees his own words.
+		hers := fmt.Sprintf(`{"id":"%s","kind":"everyone","who":{"name":"Nông Thị Hoa","birth":"1988-05-14","sex":"female","phone":"0912345678"},"answers":%s}`, id.New(),
+			`{"passed":"no","signs":"no","met_case":"no","met_abroad":"no","met_signs":"no"}`)
+		b.json("POST", "/api/v1/declarations", hers).want(t, 201)
+		if r := b.get("/api/v1/declarations").want(t, 200); strings.Count(r.body, `"id"`) != 1 || strings.Contains(r.body, d.ID.String()) || strings.Contains(r.body, "2021/20/186") {
+			t.Errorf("a claim opens: %s", r.body)
+		}
 		again := draft(who, healthy())
 		again.ID = d.ID
 		if got, err := w.Declare(t.Context(), declaration.By{Device: thief.Device}, again); !fault.Is(err, fault.Conflict) || !got.ID.IsZero() {
 			t.Errorf("the id again from another phone: got %+v, %v", got, err)
 		}
-		if got, err := w.HeldAbout(t.Context(), person.Asker{Person: who.Person, Device: thief.ID}); err != nil || len(got) != 0 {
+		if got, err := w.HeldAbout(t.Context(), person.Asker{Person: who.Person, Device: thief.ID}); err != nil || len(got) != 1 || got[0].ID == d.ID {
 			t.Errorf("a claim is shown %v, %v", got, err)
 		}
-		if got, err := w.HeldAbout(t.Context(), person.Asker{Person: d.Person, Device: thief.ID, Confirmed: true}); err != nil || len(got) != 1 {
+		if got, err := w.HeldAbout(t.Context(), person.Asker{Person: d.Person, Device: thief.ID, Confirmed: true}); err != nil || len(got) != 2 {
 			t.Errorf("who is confirmed is shown %v, %v", got, err)
 		}
 	})

@@ -97,6 +97,11 @@ func (s *Service) DeclareAll(ctx context.Context, by By, drafts []Draft) ([]Resu
 	if err := s.fresh(ctx); err != nil {
 		return nil, err
 	}
+	if by.isPhone() {
+		if ok, wait := s.rate.Allow(by.Device.ID.String()); !ok {
+			return nil, web.Rate(wait)
+		}
+	}
 	ready := make([]*ready, len(drafts))
 	results := make([]Result, len(drafts))
 	for i, d := range drafts {

@@ -12,6 +12,7 @@ import (
 
 	"khien/checkin/declaration"
 	"khien/kernel/auth"
+	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/store"
 )
@@ -88,6 +89,25 @@ func TestReplayAtOnce(t *testing.T) {
 			if s != shorts[0] || s == "" {
 				t.Fatalf("answers differ: %v", shorts)
 			}
+		}
+	})
+}
+
+// One phone declares for a bus, not for a province.
+func TestOnePhoneIsSlowed(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		dev, who := w.phone("0912345678", "Nông Thị Hoa")
+		made := 0
+		for range 300 {
+			_, err := w.Declare(t.Context(), declaration.By{Device: dev.Device}, draft(who, healthy()))
+			if err == nil {
+				made++
+			} else if f := fault.Of(err); f == nil || f.Key != "web.rate" {
+				t.Fatal(err)
+			}
+		}
+		if made < 120 || made > 150 { // the burst, and what a slow machine lets through
+			t.Errorf("%d were made", made)
 		}
 	})
 }

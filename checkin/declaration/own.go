@@ -12,6 +12,7 @@ import (
 	"khien/kernel/person"
 	"khien/kernel/phone"
 	"khien/kernel/store"
+	"khien/kernel/web"
 )
 
 // Mine returns a declaration that this phone sent, with what it says;
@@ -87,6 +88,9 @@ func (s *Service) Last(ctx context.Context, d phone.Device, who id.ID) (Content,
 func (s *Service) Correct(ctx context.Context, d phone.Device, version int, draft Draft) (now Declaration, err error) {
 	if err := s.fresh(ctx); err != nil {
 		return Declaration{}, err
+	}
+	if ok, wait := s.rate.Allow(d.ID.String()); !ok {
+		return Declaration{}, web.Rate(wait)
 	}
 	err = s.DB.Tx(ctx, func(tx *store.Tx) error {
 		was, err := s.ownRow(ctx, tx, d, draft.ID)

@@ -190,3 +190,30 @@ func TestParseLang(t *testing.T) {
 		t.Errorf("ParseLang(fr) = %q, want none", got)
 	}
 }
+
+// Chinese is spoken in part: English stands in, and nothing is said in Chinese alone.
+func TestPartial(t *testing.T) {
+	both := pages(`{"a":"{n} người","b":"Lưu"}`, `{"a":"{n} person|{n} people","b":"Save"}`)
+	both["pages/zh.json"] = &fstest.MapFile{Data: []byte(`{"b":"保存"}`)}
+	c, err := i18n.New(both)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.T(i18n.ZH, "b") + c.T(i18n.ZH, "a", "n", 1) + c.T(i18n.ZH, "a", "n", 1200); got != "保存1 person1,200 people" {
+		t.Errorf("got %s", got)
+	}
+	if l, ok := i18n.ParseLang("zh-CN"); !ok || l != i18n.ZH || !i18n.Speaks(i18n.ZH, both) || i18n.Speaks(i18n.ZH, pages(`{}`, `{}`)) {
+		t.Errorf("got %s, %v", l, ok)
+	}
+	moment := time.Date(2021, 5, 14, 7, 5, 0, 0, time.UTC)
+	if got := i18n.DateTime(i18n.ZH, moment) + i18n.Day(i18n.ZH, moment) + i18n.Number(i18n.ZH, 7230); got != "2021年5月14日 14:052021年5月14日 星期五7,230" {
+		t.Errorf("got %s", got)
+	}
+	for zh, want := range map[string]string{`{"c":"C"}`: `"c" is in zh only`, `{"a":"{m}"}`: "vi [n], zh [m]"} {
+		bad := pages(`{"a":"{n}"}`, `{"a":"{n}"}`)
+		bad["pages/zh.json"] = &fstest.MapFile{Data: []byte(zh)}
+		if _, err := i18n.New(bad); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", zh, err, want)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"khien/kernel/id"
 	"khien/kernel/person"
 	"khien/kernel/store"
+	"khien/kernel/web"
 )
 
 // Identity is somebody a device speaks for, in the words of its holder: never
@@ -49,6 +50,9 @@ func identityPlace(province int, d, i id.ID) []byte {
 // declare for. The words become a person by person.Register; who was said to be
 // the holder before is forgotten here, and a confirmation ends: it was of them.
 func (s *Service) Say(ctx context.Context, d Device, i Identity) (Identity, error) {
+	if ok, wait := s.says.Allow(d.ID.String()); !ok {
+		return Identity{}, web.Rate(wait)
+	}
 	number, err := s.Number(ctx, d)
 	if err != nil {
 		return Identity{}, err

@@ -74,6 +74,9 @@ type Rate struct {
 // that walks over numbers finds one in 35 days, after 200,000 messages.
 var usual = Limits{AskPerAddress: Rate{0.2, 30}, ProvePerAddress: Rate{0.33, 60}, AskOverall: Rate{20, 1000}, ProveOverall: Rate{20, 2000}}
 
+// saying bounds how many people one device names: each is looked for in the registry.
+var saying = Rate{0.02, 2 * identitiesMost}
+
 // limitKeys bounds the addresses that are counted; a forgotten one begins anew.
 const limitKeys = 20_000
 
@@ -86,6 +89,7 @@ type Service struct {
 	prove *web.Limiter
 	asks  *web.Limiter
 	tries *web.Limiter
+	says  *web.Limiter // of a device
 }
 
 // New returns a Service.
@@ -103,7 +107,7 @@ func New(c Config) *Service {
 	limiter := func(r Rate, keys int) *web.Limiter { return web.NewLimiter(r.PerSecond, r.Burst, keys) }
 	s := &Service{Config: c, own: auth.System(c.Province, "phone").WithClock(c.Now),
 		ask: limiter(l.AskPerAddress, limitKeys), prove: limiter(l.ProvePerAddress, limitKeys),
-		asks: limiter(l.AskOverall, 1), tries: limiter(l.ProveOverall, 1)}
+		asks: limiter(l.AskOverall, 1), tries: limiter(l.ProveOverall, 1), says: limiter(saying, limitKeys)}
 	woken, _ := c.DB.Watch(topic) // for as long as the database is open
 	s.cache = newCache(woken, s.now())
 	return s
