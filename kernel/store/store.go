@@ -48,6 +48,9 @@ type DB struct {
 	wakes  wakes
 	stop   context.CancelFunc
 	done   sync.WaitGroup
+
+	mu    sync.Mutex
+	stmts map[string]*sql.Stmt // SQLite's readers': the texts that were asked first
 }
 
 // Open opens or makes the database and starts its writer and its wake-ups.
@@ -94,11 +97,53 @@ func (d *DB) Tx(ctx context.Context, fn func(*Tx) error) error {
 // Query reads rows outside a transaction. The caller closes them; most callers
 // want All, One or Each.
 func (d *DB) Query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	rows, err := d.read.QueryContext(ctx, text, args...)
+	ask := d.read.QueryContext
+	if s, err := d.prepared(ctx, text); err != nil {
+		return nil, kind(err)
+	} else if s != nil {
+		ask = func(ctx context.Context, _ string, args ...any) (*sql.Rows, error) {
+			return s.QueryContext(ctx, args...)
+		}
+	}
+	rows, err := ask(ctx, text, args...)
 	if err != nil {
 		return nil, kind(err)
 	}
 	return rows, nil
+}
+
+// preparedMost bounds the statements that SQLite's readers keep prepared: to
+// parse a text can cost more than to run it. Texts are constants, so that those
+// of a day's work fit; what does not is parsed each time. PostgreSQL's driver
+// keeps its own.
+const preparedMost = 200
+
+// prepared returns the statement of a text, nil when it is not kept.
+func (d *DB) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
+	if d.engine != SQLite {
+		return nil, nil
+	}
+	d.mu.Lock()
+	s, full := d.stmts[text], len(d.stmts) >= preparedMost
+	d.mu.Unlock()
+	if s != nil || full {
+		return s, nil
+	}
+	s, err := d.read.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if first := d.stmts[text]; first != nil {
+		_ = s.Close() // another was faster
+		return first, nil
+	}
+	if d.stmts == nil {
+		d.stmts = map[string]*sql.Stmt{}
+	}
+	d.stmts[text] = s
+	return s, nil
 }
 
 // Ping writes and undoes a row's worth of work, to learn whether a commit could
