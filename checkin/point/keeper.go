@@ -166,7 +166,7 @@ func (s *Service) getKeptPoster(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.sendPoster(w, p)
+	return s.sendPoster(w, r, p)
 }
 
 // typedPhone is the number that the form of a further keeper names.

@@ -35,6 +35,7 @@ type placesPage struct {
 	Areas, Kinds, States           []web.Choice
 	MayWrite, MayImport, MayExport bool
 	Filtered                       bool
+	Unseen                         int64 // places that wait for an officer's look; 0 when they are listed
 	CSVHref, XLSXHref, PostersHref string
 }
 
@@ -89,6 +90,11 @@ func (s *Service) getPlaces(w http.ResponseWriter, r *http.Request) error {
 		CSVHref: "/places/export?" + with(q, "format", "csv"), XLSXHref: "/places/export?" + with(q, "format", "xlsx")}
 	q.Del("format")
 	p.PostersHref = "/places/posters?" + q.Encode()
+	if p.MayWrite && f.State == "" {
+		if p.Unseen, err = s.Places.Unseen(r.Context(), sc); err != nil {
+			return err
+		}
+	}
 	for _, one := range page.Places {
 		p.Places = append(p.Places, placeRow{one, s.shortName(one.Area)})
 	}
@@ -127,10 +133,11 @@ type placePage struct {
 	Form     web.Form // of a further keeper
 	Alone    bool     // one keeper, who cannot be taken off
 	MayWrite bool
-	MayRead  bool // who keeps it
-	Keeper   bool // shown to a keeper
-	Local    bool // the codes lead to this machine only
-	Soon     bool // the poster has to be issued anew within the month
+	MayRead  bool       // who keeps it
+	Keeper   bool       // shown to a keeper
+	Local    bool       // the codes lead to this machine only
+	Twins    []placeRow // other open places of the commune with the name
+	Soon     bool       // the poster has to be issued anew within the month
 }
 
 func (s *Service) getPlace(w http.ResponseWriter, r *http.Request) error {
@@ -143,6 +150,13 @@ func (s *Service) getPlace(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Service) showPlace(w http.ResponseWriter, r *http.Request, sc auth.Scope, p place.Place, f web.Form, status int) error {
 	page := s.placePage(r, p, "/places/"+p.ID.String(), "/places", f)
+	twins, err := s.Places.Namesakes(r.Context(), sc, p)
+	if err != nil {
+		return err
+	}
+	for _, twin := range twins {
+		page.Twins = append(page.Twins, placeRow{twin, s.shortName(twin.Area)})
+	}
 	page.MayWrite, page.MayRead = sc.Check(auth.WritePlaces, p.Area) == nil, sc.Allows(auth.ReadPeople)
 	if page.MayRead {
 		all, err := s.Places.OfficerKeepers(r.Context(), sc, p.ID)
@@ -289,10 +303,13 @@ func (s *Service) getPoster(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.sendPoster(w, p)
+	return s.sendPoster(w, r, p)
 }
 
-func (s *Service) sendPoster(w http.ResponseWriter, p place.Place) error {
+func (s *Service) sendPoster(w http.ResponseWriter, r *http.Request, p place.Place) error {
+	if ok, wait := s.paper.Allow(web.AddrKey(r)); !ok {
+		return web.Rate(wait)
+	}
 	if p.Closed {
 		return fault.New(fault.Conflict, "point.closed").With("name", p.Name)
 	}

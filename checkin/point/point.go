@@ -47,11 +47,13 @@ type Service struct {
 	Config
 	codes *Codes
 	tries *web.Limiter // of short numbers, by address
+	paper *web.Limiter // single posters, by address: each takes some 20 ms
 }
 
 // New returns the service of one province.
 func New(c Config) *Service {
-	return &Service{Config: c, codes: newCodes(c), tries: web.NewLimiter(triesASecond, triesAtOnce, triersMost)}
+	return &Service{Config: c, codes: newCodes(c), tries: web.NewLimiter(triesASecond, triesAtOnce, triersMost),
+		paper: web.NewLimiter(1, 20, triersMost)}
 }
 
 // Codes returns what signs and verifies the province's codes.

@@ -2,6 +2,7 @@ package place
 
 import (
 	"context"
+	"strings"
 
 	"khien/kernel/area"
 	"khien/kernel/audit"
@@ -125,13 +126,22 @@ func (s *Service) Change(ctx context.Context, sc auth.Scope, p Place) (Place, er
 
 // Close takes a place out of use: its code counts no more. Closing twice changes nothing.
 func (s *Service) Close(ctx context.Context, sc auth.Scope, i id.ID) (Place, error) {
-	return s.act(ctx, sc, "place.close", i, 0, func(p *Place) error { p.Closed = true; return nil })
+	return s.act(ctx, sc, "place.close", i, 0, func(p *Place) error { p.shut(sc.Actor()); return nil })
 }
 
 // Reopen takes it back.
 func (s *Service) Reopen(ctx context.Context, sc auth.Scope, i id.ID) (Place, error) {
-	return s.act(ctx, sc, "place.reopen", i, 0, func(p *Place) error { p.Closed = false; return nil })
+	return s.act(ctx, sc, "place.reopen", i, 0, func(p *Place) error { p.Closed, p.ClosedBy = false, ""; return nil })
 }
+
+// shut closes a place; one that an officer closes after its keeper is the officer's to open.
+func (p *Place) shut(actor string) {
+	if !p.Closed || byKeeper(p.ClosedBy) && !byKeeper(actor) {
+		p.Closed, p.ClosedBy = true, actor
+	}
+}
+
+func byKeeper(actor string) bool { return strings.HasPrefix(actor, keeperActor) }
 
 // MarkSeen says that an officer has looked at a place that its keeper registered.
 func (s *Service) MarkSeen(ctx context.Context, sc auth.Scope, i id.ID) (Place, error) {
@@ -204,5 +214,5 @@ func (s *Service) write(tx *store.Tx, sc auth.Scope, actor, name string, was Pla
 func same(p, q Place) bool {
 	hours := p.Hours.String() == q.Hours.String()
 	return hours && p.Name == q.Name && p.Kind == q.Kind && p.Area == q.Area && p.Address == q.Address && p.Position == q.Position &&
-		p.UsualStay == q.UsualStay && p.PosterIssued == q.PosterIssued && p.Closed == q.Closed && p.Seen == q.Seen
+		p.UsualStay == q.UsualStay && p.PosterIssued == q.PosterIssued && p.Closed == q.Closed && p.ClosedBy == q.ClosedBy && p.Seen == q.Seen
 }

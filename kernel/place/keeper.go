@@ -127,12 +127,12 @@ func (s *Service) KeeperChange(ctx context.Context, k Keeper, p Place) (Place, e
 
 // KeeperClose is Close by a keeper.
 func (s *Service) KeeperClose(ctx context.Context, k Keeper, i id.ID) (Place, error) {
-	return s.keeperAct(ctx, k, "place.close", i, 0, func(p *Place) error { p.Closed = true; return nil })
+	return s.keeperAct(ctx, k, "place.close", i, 0, func(p *Place) error { p.shut(k.actor()); return nil })
 }
 
 // KeeperReopen is Reopen by a keeper, of a place that no officer has closed.
 func (s *Service) KeeperReopen(ctx context.Context, k Keeper, i id.ID) (Place, error) {
-	return s.keeperAct(ctx, k, "place.reopen", i, 0, func(p *Place) error { p.Closed = false; return nil })
+	return s.keeperAct(ctx, k, "place.reopen", i, 0, func(p *Place) error { p.Closed, p.ClosedBy = false, ""; return nil })
 }
 
 // KeeperReissue is Reissue by a keeper.
@@ -146,7 +146,7 @@ func (s *Service) keeperAct(ctx context.Context, k Keeper, name string, i id.ID,
 		if err != nil {
 			return err
 		}
-		if was.Closed && !strings.HasPrefix(was.Actor, keeperActor) {
+		if was.Closed && !byKeeper(was.ClosedBy) {
 			return fault.New(fault.Conflict, "place.closed_by_officer")
 		}
 		p, err = s.write(tx, s.own(), k.actor(), name, was, version, change)

@@ -117,7 +117,8 @@ func TestKeepersNumbersAreSealed(t *testing.T) {
 	})
 }
 
-// What an officer has closed, its keeper opens no more; what the keeper closed, they may.
+// What an officer has closed, its keeper opens no more, even if they had closed
+// it before; what the keeper alone closed, they open again.
 func TestAnOfficersClosingStands(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		ctx, lan := t.Context(), place.Keeper{Device: id.New(), Phone: [16]byte{1}}
@@ -125,7 +126,7 @@ func TestAnOfficersClosingStands(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, act := range []func(context.Context, place.Keeper, id.ID) (place.Place, error){w.KeeperClose, w.KeeperReopen} {
+		for _, act := range []func(context.Context, place.Keeper, id.ID) (place.Place, error){w.KeeperClose, w.KeeperReopen, w.KeeperClose} {
 			if _, err := act(ctx, lan, p.ID); err != nil {
 				t.Errorf("a keeper's own closing: %v", err)
 			}
@@ -134,14 +135,45 @@ func TestAnOfficersClosingStands(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.KeeperReopen(ctx, lan, p.ID); !fault.Is(err, fault.Conflict) {
-			t.Errorf("the keeper reopens what an officer closed: got %v, want conflict", err)
+		if again, err := w.Close(ctx, w.console(), p.ID); err != nil || again.Version != closed.Version {
+			t.Errorf("closing twice: got version %d, %v, want %d", again.Version, err, closed.Version)
 		}
-		if _, err := w.KeeperChange(ctx, lan, closed); !fault.Is(err, fault.Conflict) {
-			t.Errorf("the keeper changes what an officer closed: got %v, want conflict", err)
+		for what, act := range map[string]func() (place.Place, error){
+			"opens":   func() (place.Place, error) { return w.KeeperReopen(ctx, lan, p.ID) },
+			"closes":  func() (place.Place, error) { return w.KeeperClose(ctx, lan, p.ID) },
+			"changes": func() (place.Place, error) { return w.KeeperChange(ctx, lan, closed) },
+		} {
+			if _, err := act(); !fault.Is(err, fault.Conflict) {
+				t.Errorf("the keeper %s what an officer closed: got %v, want conflict", what, err)
+			}
 		}
 		if now, ok := w.Book().Any(p.ID); !ok || !now.Closed {
 			t.Errorf("the place is %+v", now)
+		}
+		if p, err := w.Reopen(ctx, w.console(), p.ID); err != nil || p.Closed {
+			t.Errorf("the officer: got %v, %v", p.Closed, err)
+		}
+	})
+}
+
+// A place that calls itself as another of its commune is shown beside it.
+func TestNamesakes(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		honest, err := w.Create(t.Context(), w.console(), market(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := market(t)
+		d.Name = "CHO DONG MO"
+		other, err := w.Register(t.Context(), place.Keeper{Device: id.New(), Phone: [16]byte{1}}, "+84912345678", d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all, err := w.Namesakes(t.Context(), w.console(), other); err != nil || len(all) != 1 || all[0].ID != honest.ID {
+			t.Errorf("got %v, %v", all, err)
+		}
+		if n, err := w.Unseen(t.Context(), w.console()); err != nil || n != 1 {
+			t.Errorf("unseen: got %d, %v", n, err)
 		}
 	})
 }

@@ -80,6 +80,24 @@ func (s *Service) List(ctx context.Context, sc auth.Scope, f Filter) (Page, erro
 	return Page{Places: all[:PageSize], Next: &Cursor{area.Fold(last.Name), last.ID}}, nil
 }
 
+// Unseen returns how many places of the scope's area their keepers registered
+// and no officer has looked at.
+func (s *Service) Unseen(ctx context.Context, sc auth.Scope) (int64, error) {
+	if !sc.Allows(auth.ReadPlaces) {
+		return 0, fault.New(fault.Forbidden, "auth.act")
+	}
+	return countUnseen(ctx, s.DB, sc)
+}
+
+// Namesakes returns the other open places of the same area whose name is p's,
+// marks aside: one of the two may be there to be taken for the other.
+func (s *Service) Namesakes(ctx context.Context, sc auth.Scope, p Place) ([]Place, error) {
+	if !sc.Allows(auth.ReadPlaces) {
+		return nil, fault.New(fault.Forbidden, "auth.act")
+	}
+	return namesakes(ctx, s.DB, sc, p)
+}
+
 // Each calls row for every place of the filter, by name, page by page: whoever
 // takes them slowly holds none of the database's connections meanwhile.
 func (s *Service) Each(ctx context.Context, sc auth.Scope, f Filter, row func(Place) error) error {

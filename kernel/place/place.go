@@ -90,7 +90,8 @@ type Place struct {
 	UsualStay    time.Duration // one minute to 24 hours; 0 is made the kind's
 	PosterIssued day.Day       // posters issued before this day are withdrawn
 	Closed       bool
-	Seen         bool // an officer has seen it; a keeper's own is not at first
+	ClosedBy     string // actor; "" open
+	Seen         bool   // an officer has seen it; a keeper's own is not at first
 	Origin       Origin
 	Version      int // rises by one with every change, from 1
 	Created      time.Time

@@ -14,14 +14,14 @@ import (
 	"khien/kernel/store"
 )
 
-const placeColumns = `id, number, name, kind, area, address, lat, lon, hours, stay_minutes, poster_issued, closed, seen, origin,
+const placeColumns = `id, number, name, kind, area, address, lat, lon, hours, stay_minutes, poster_issued, closed, closed_by, seen, origin,
 	version, created_ms, changed_ms, actor`
 
 func scanPlace(s store.Scan) (p Place, err error) {
 	var hours string
 	var stay, created, changed int64
 	err = s(&p.ID, &p.Number, &p.Name, &p.Kind, &p.Area, &p.Address, &p.Position.Lat, &p.Position.Lon, &hours, &stay, &p.PosterIssued,
-		&p.Closed, &p.Seen, &p.Origin, &p.Version, &created, &changed, &p.Actor)
+		&p.Closed, &p.ClosedBy, &p.Seen, &p.Origin, &p.Version, &created, &changed, &p.Actor)
 	if err != nil {
 		return p, err
 	}
@@ -63,10 +63,10 @@ func minutes(d time.Duration) int64 { return int64(d / time.Minute) }
 // updatePlace writes p over version was and reports whether that still stood.
 func updatePlace(tx *store.Tx, province int, p Place, folded string, was int) (bool, error) {
 	n, err := tx.Exec(`update place_place set name = $3, folded = $4, kind = $5, area = $6, address = $7, lat = $8, lon = $9, hours = $10,
-		stay_minutes = $11, poster_issued = $12, closed = $13, seen = $14, version = $15, changed_ms = $16, actor = $17
-		where province = $1 and id = $2 and version = $18`,
+		stay_minutes = $11, poster_issued = $12, closed = $13, closed_by = $14, seen = $15, version = $16, changed_ms = $17, actor = $18
+		where province = $1 and id = $2 and version = $19`,
 		province, p.ID, p.Name, folded, string(p.Kind), p.Area, p.Address, p.Position.Lat, p.Position.Lon, p.Hours.String(),
-		minutes(p.UsualStay), p.PosterIssued, p.Closed, p.Seen, p.Version, store.Millis(p.Changed), p.Actor, was)
+		minutes(p.UsualStay), p.PosterIssued, p.Closed, p.ClosedBy, p.Seen, p.Version, store.Millis(p.Changed), p.Actor, was)
 	return n == 1, err
 }
 
@@ -223,4 +223,19 @@ func rowsOf[T any](all iter.Seq[T], row func(T) []any) iter.Seq[[]any] {
 			}
 		}
 	}
+}
+
+// countUnseen returns how many open places of the scope's area no officer has looked at.
+func countUnseen(ctx context.Context, q store.Querier, sc auth.Scope) (int64, error) {
+	may, args := sc.Where("area", 4)
+	return store.One(ctx, q, store.Int, "select count(*) from place_place where province = $1 and seen = $2 and closed = $3 and "+may,
+		append([]any{sc.Province(), false, false}, args...)...)
+}
+
+// namesakes returns the other open places of an area that have the name, 10 at most.
+func namesakes(ctx context.Context, q store.Querier, sc auth.Scope, p Place) ([]Place, error) {
+	may, args := sc.Where("area", 6)
+	return store.All(ctx, q, scanPlace, "select "+placeColumns+` from place_place where province = $1 and area = $2 and folded = $3
+		and id <> $4 and closed = $5 and `+may+" order by id limit 10",
+		append([]any{sc.Province(), p.Area, area.Fold(p.Name), p.ID, false}, args...)...)
 }
