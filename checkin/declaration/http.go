@@ -212,6 +212,7 @@ func (s *Service) again(w http.ResponseWriter, r *http.Request, p formPage, in s
 type onePage struct {
 	Declaration
 	Who         Who
+	Birth       string
 	AreaName    string
 	Valid       bool
 	Code        template.URL
@@ -250,7 +251,7 @@ func (s *Service) getOne(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) onePage(l i18n.Lang, d Declaration, c Content) onePage {
 	n, rules := s.ruleLine(d, c.Answers)
 	form, _ := s.book.version(d.Kind, d.Form)
-	return onePage{Declaration: d, Who: c.Who, AreaName: s.Gazetteer.Title(c.Who.Area), Valid: d.Valid(s.now()), ShortShown: d.Short[:5] + "-" + d.Short[5:],
+	return onePage{Declaration: d, Who: c.Who, Birth: birth(l, c.Who.Birth), AreaName: s.Gazetteer.Title(c.Who.Area), Valid: d.Valid(s.now()), ShortShown: d.Short[:5] + "-" + d.Short[5:],
 		Why: n.Why.In(l), Do: n.Do.In(l), RuleFrom: rules.From.Time(), RuleSource: rules.Source, FormTitle: form.Title.In(l), Lines: s.lines(l, d, c.Answers),
 		Correctable: d.Valid(s.now()) && d.Version < versionsMost}
 }

@@ -37,6 +37,14 @@ func (q Question) sayOne(l i18n.Lang, v string) string {
 	return v
 }
 
+// birth writes a birth date as people do, as precisely as it is known.
+func birth(l i18n.Lang, s string) string {
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return i18n.Date(l, t)
+	}
+	return s
+}
+
 // line is one question and its answer, as a page or a sheet shows them.
 type line struct{ Question, Answer string }
 
@@ -44,8 +52,8 @@ type line struct{ Question, Answer string }
 func (s *Service) lines(l i18n.Lang, d Declaration, a Answers) (all []line) {
 	form, _ := s.book.version(d.Kind, d.Form)
 	form.all(func(q Question) {
-		if v := a[q.Key]; len(v) > 0 {
-			all = append(all, line{q.Text.In(l), q.say(l, v)})
+		if said := q.say(l, a[q.Key]); said != "" {
+			all = append(all, line{q.Text.In(l), said})
 		}
 	})
 	return all

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"khien/kernel/area"
 	"khien/kernel/fault"
@@ -47,7 +48,8 @@ type ownPage struct {
 
 type shownIdentity struct {
 	Identity
-	AreaName string
+	AreaName  string
+	BirthDate time.Time // zero: only the year or the month is known
 }
 
 func (s *Service) getPhone(w http.ResponseWriter, r *http.Request) error {
@@ -71,7 +73,8 @@ func (s *Service) getPhone(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, i := range people {
-		p.People = append(p.People, shownIdentity{i, s.Gazetteer.Title(i.Area)})
+		born, _ := time.Parse(time.DateOnly, i.Birth) // zero for what is less precise
+		p.People = append(p.People, shownIdentity{i, s.Gazetteer.Title(i.Area), born})
 	}
 	if p.Devices, err = s.Devices(r.Context(), d); err != nil {
 		return err

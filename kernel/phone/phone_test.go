@@ -46,7 +46,7 @@ func TestPages(t *testing.T) {
 		for range 2 { // twice is once
 			b.post("/phone/people", "id", child, "name", "Nông Thị Út", "birth", "14/05/2015").want(t, http.StatusSeeOther)
 		}
-		page = b.get("/phone").want(t, 200, "Nông Văn Ba", "Nông Thị Út", "2015-05-14", "0912 345 678")
+		page = b.get("/phone").want(t, 200, "Nông Văn Ba", "Nông Thị Út", "14/05/2015", "0912 345 678")
 		if strings.Count(page.body, "Nông Thị Út</strong>") != 1 {
 			t.Error("a repeated form made two")
 		}
