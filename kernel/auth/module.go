@@ -17,7 +17,7 @@ var files embed.FS
 
 // Texts holds the pages of staff and their catalogs, for web.NewViews under the
 // name "auth" and for i18n.New. The catalogs also say the refusals of packages
-// audit, secret and person.
+// audit and secret.
 //
 //go:embed pages
 var Texts embed.FS

@@ -13,11 +13,13 @@ import (
 	"khien/kernel/audit"
 	"khien/kernel/auth"
 	"khien/kernel/fault"
+	"khien/kernel/i18n"
 	"khien/kernel/id"
 	"khien/kernel/person"
 	"khien/kernel/secret"
 	"khien/kernel/store"
 	"khien/kernel/store/storetest"
+	"khien/kernel/web"
 )
 
 var lines = []storetest.Line{{Name: "audit", Files: audit.Migrations()}, {Name: "person", Files: person.Migrations()}}
@@ -223,4 +225,17 @@ func FuzzNormalPhone(f *testing.F) {
 			t.Errorf("%q gives %q gives %q, %v", s, n, again, err)
 		}
 	})
+}
+
+func TestEveryTextIsThere(t *testing.T) {
+	cat, err := i18n.New(web.Texts, auth.Texts, person.Pages().FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := i18n.CheckTemplates(cat, person.Pages().FS); err != nil {
+		t.Error(err)
+	}
+	if err := i18n.CheckFaults(cat, os.DirFS(".")); err != nil {
+		t.Error(err)
+	}
 }
