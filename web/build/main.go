@@ -98,6 +98,7 @@ func options(web string) api.BuildOptions {
 		LegalComments:     api.LegalCommentsNone,
 		Charset:           api.CharsetUTF8,
 		Metafile:          true,
+		Define:            map[string]string{"globalThis": "self"}, // which Chrome has since 71 only
 		Loader:            map[string]api.Loader{".woff2": api.LoaderFile, ".svg": api.LoaderCopy, ".wasm": api.LoaderFile},
 	}
 }

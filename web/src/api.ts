@@ -16,10 +16,17 @@ export class Refused extends Error {
 const answerMs = 10000;
 
 
-async function ask<T>(method: string, path: string, body?: object): Promise<T> {
+/** limit ends a request after ms, where the browser can (Chrome since 66); done must be called. */
+export function limit(ms: number): { init: RequestInit; done: () => void } {
+  if (!("AbortController" in self)) return { init: {}, done: () => undefined };
   const stop = new AbortController();
-  const late = setTimeout(() => stop.abort(), answerMs);
-  const init: RequestInit = { method, credentials: "same-origin", cache: "no-store", signal: stop.signal, headers: { Accept: "application/json" } };
+  const late = setTimeout(() => stop.abort(), ms);
+  return { init: { signal: stop.signal }, done: () => clearTimeout(late) };
+}
+
+async function ask<T>(method: string, path: string, body?: object): Promise<T> {
+  const { init, done } = limit(answerMs);
+  Object.assign(init, { method, credentials: "same-origin", cache: "no-store", headers: { Accept: "application/json" } });
   if (body) {
     init.headers = { Accept: "application/json", "Content-Type": "application/json" };
     init.body = JSON.stringify(body);
@@ -31,7 +38,7 @@ async function ask<T>(method: string, path: string, body?: object): Promise<T> {
   } catch {
     throw new Refused(0, "");
   } finally {
-    clearTimeout(late);
+    done();
   }
   if (!response.ok) throw new Refused(response.status, (said as { detail?: string } | null)?.detail || "");
   return said as T;

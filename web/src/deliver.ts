@@ -1,5 +1,6 @@
 // Delivery of the outbox: one tab at a time, fifty rows a request, later and later while it fails.
 
+import { limit } from "./api";
 import { type Entry, type Outbox } from "./outbox";
 
 const batchRows = 50;
@@ -166,15 +167,14 @@ function request(group: Entry[]): { path: string; body: object } {
 /** post sends one request; status 0 is no network. */
 async function post(group: Entry[]): Promise<Reply> {
   const { path, body } = request(group);
-  const stop = new AbortController();
-  const late = setTimeout(() => stop.abort(), requestMs);
+  const { init, done } = limit(requestMs);
   try {
-    const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(body), credentials: "same-origin", signal: stop.signal });
+    const response = await fetch(path, { ...init, method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(body), credentials: "same-origin" });
     const retryMs = 1000 * Number(response.headers.get("Retry-After") || 0);
     return { status: response.status, body: await response.json().catch(() => null), retryMs };
   } catch {
     return { status: 0, body: null, retryMs: 0 };
   } finally {
-    clearTimeout(late);
+    done();
   }
 }

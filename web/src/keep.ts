@@ -16,11 +16,12 @@ import { Vault, wipe } from "./vault";
 
 const againMs = 600000; // the same code in the same direction within ten minutes is one visit
 const countEveryMs = 30000;
+const countAgainMs = 2500;
 
 const root = find("keep"), t = texts(root);
 const seen = new Map<string, number>(); // in memory only: who was scanned and when
 let vault: Vault, outbox: Outbox, delivery: Delivery, recents: Recents, scanner: Scanner;
-let place: PlaceSaid | null = null;
+let place: PlaceSaid | null = null, again = 0;
 const channel = "BroadcastChannel" in self ? new BroadcastChannel("khien-keep") : null;
 
 async function begin(): Promise<void> {
@@ -63,7 +64,7 @@ function wire(): void {
   find("keep-wipe").addEventListener("click", () => void clear());
   const out = document.querySelector<HTMLFormElement>(".site-out");
   if (out) out.addEventListener("submit", (event) => void signOut(event, out));
-  if (channel) channel.onmessage = () => void recents.load().then(draw).then(count); // another tab has delivered
+  if (channel) channel.onmessage = () => void recents.load().then(draw).then(countSoon); // another tab has delivered
   document.addEventListener("visibilitychange", () => void count());
   setInterval(() => void count(), countEveryMs);
   addEventListener("online", () => void choose());
@@ -162,7 +163,7 @@ async function told(rows: Delivered[]): Promise<void> {
   if (bad) flash("bad", t.get("row_refused"), whyText(t, bad.why || ""));
   await draw();
   if (channel) channel.postMessage("told");
-  void count();
+  countSoon();
 }
 
 /** undo takes a scan back: out of the outbox while it waits, by word to the server when it was sent. */
@@ -184,6 +185,13 @@ async function draw(): Promise<void> {
   find("keep-recent-none").hidden = recents.rows.length > 0;
   drawRefused(find("keep-refused"), find("keep-refused-list"), await outbox.refused(), t,
     (entry) => void outbox.retry(entry.id).then(() => delivery.kick()), (entry) => void outbox.remove([entry.id]).then(draw));
+}
+
+/** countSoon asks now and once more: the server counts a moment after it has acknowledged. */
+function countSoon(): void {
+  void count();
+  clearTimeout(again);
+  again = window.setTimeout(() => void count(), countAgainMs);
 }
 
 async function count(): Promise<void> {

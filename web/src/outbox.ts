@@ -81,7 +81,7 @@ export class Outbox {
   /** hurry makes all that wait due now: the network is back, or somebody asked. */
   async hurry(): Promise<void> {
     const tx = this.vault.db.transaction("slip", "readwrite");
-    for (const slip of await tx.store.index("state").getAll("waiting")) if (slip.due) await tx.store.put({ ...slip, due: 0 });
+    for (const slip of await tx.store.index("state").getAll("waiting")) if (slip.due) await tx.store.put({ ...slip, due: 0, tries: 0 });
     await tx.done;
   }
 
