@@ -2,7 +2,9 @@ package checkin
 
 import (
 	"context"
+	"fmt"
 	"sync"
+	"time"
 
 	"khien/kernel/auth"
 	"khien/kernel/event"
@@ -122,13 +124,23 @@ func (l *lane) commit(group []*entry) {
 	}
 }
 
-func (l *lane) write(group []*entry) error {
+// beginTime is how long a group waits for the database to take it.
+const beginTime = 20 * time.Second
+
+func (l *lane) write(group []*entry) (err error) {
+	defer func() {
+		if p := recover(); p != nil { // those who wait must not wait for ever
+			err = fmt.Errorf("checkin: panic in lane %d: %v", l.number, p)
+		}
+	}()
+	ctx, stop := context.WithTimeout(context.Background(), beginTime)
+	defer stop()
 	var visits []Visit
 	for _, e := range group {
 		visits = append(visits, e.visits...)
 	}
 	var fresh []bool
-	err := l.db.Tx(context.Background(), func(tx *store.Tx) (err error) {
+	err = l.db.Tx(ctx, func(tx *store.Tx) (err error) {
 		if fresh, err = insertVisits(tx, l.scope, visits); err != nil {
 			return err
 		}
