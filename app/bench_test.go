@@ -21,6 +21,8 @@ func TestBench(t *testing.T) {
 	}{
 		"import": {[]string{"--rows", "60"}, []string{"rows", "ms", "slowest_ms", "plain_ms", "times_plain", "commit_ms", "map_ms", "open_ms"}},
 		"map":    {[]string{"--rows", "60", "--clients", "2"}, []string{"same_per_s", "full_per_s", "constant_per_s", "bytes", "gz_bytes"}},
+		"people": {[]string{"--people", "1000"}, []string{"rows_per_s", "cpu_us_per_row", "register_per_s", "find_paper_p50_ms", "find_phone_p99_ms", "find_name_p99_ms",
+			"audited_p50_ms", "precision", "recall", "reviewed", "load_s"}},
 		"visits": {[]string{"--clients", "4", "--onto", "600"},
 			[]string{"acked_per_s", "null_per_s", "ratio", "p50_ms", "p99_ms", "batch_rows_per_s", "lag_ms", "stood"}},
 		"sse": {[]string{"--days", "1", "--clients", "50", "--every", "250ms"},
@@ -73,7 +75,7 @@ func TestBenchRefused(t *testing.T) {
 		says   string
 	}{
 		{[]string{"page"}, 1, "Node.js"},
-		{[]string{"nothing"}, 2, "[import map page sse visits]"},
+		{[]string{"nothing"}, 2, "[import map match page people sse visits]"},
 		{[]string{"sse", "--clients", "0"}, 2, "--clients"},
 		{[]string{"sse", "--clients", "900000000"}, 1, "ulimit"},
 		{[]string{"import", "--file", "no/such/file"}, 1, "no such file"},
