@@ -214,6 +214,38 @@ func TestScope(t *testing.T) {
 	})
 }
 
+// Declarations stay findable when the people they were made for turn out to be one.
+func TestMergedPeople(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		dev, one := w.phone("0912345678", "Nông Thị Hoa")
+		all, err := w.phones.EnrolForDemo(t.Context(), everything, "0987654321")
+		if err != nil {
+			t.Fatal(err)
+		}
+		two, err := w.phones.Say(t.Context(), all[0].Device, phone.Identity{ID: id.New(), Self: true, Name: "Nông Hoa", Birth: "1971", Area: w.area("2021/20/186")})
+		if err != nil || two.Person == one.Person {
+			t.Fatalf("got %v, %v", two, err)
+		}
+		for _, d := range []struct {
+			by  phone.Device
+			who phone.Identity
+		}{{dev.Device, one}, {all[0].Device, two}} {
+			if _, err := w.Declare(t.Context(), declaration.By{Device: d.by}, draft(d.who, healthy())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.db.Tx(t.Context(), func(tx *store.Tx) error { return w.people.Merge(tx, everything, one.Person, two.Person) }); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := w.Search(t.Context(), everything, "nong thi hoa"); err != nil || len(found) != 2 {
+			t.Errorf("found %d, %v", len(found), err)
+		}
+		if got, err := w.HeldAbout(t.Context(), person.Asker{Person: one.Person, Device: dev.ID, Confirmed: true}); err != nil || len(got) != 2 {
+			t.Errorf("held %d, %v", len(got), err)
+		}
+	})
+}
+
 // A batch: a bad row changes nothing else, and the whole again is known.
 func TestBatch(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

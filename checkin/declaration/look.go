@@ -157,7 +157,11 @@ func (s *Service) Search(ctx context.Context, sc auth.Scope, words string) (vs [
 		if err != nil {
 			return err
 		}
-		rows, err := selectOfPeople(tx.Context(), tx, sc, people, searchMost)
+		_, all, err := s.People.Aliases(tx.Context(), tx, sc, people) // declarations made before they were merged
+		if err != nil {
+			return err
+		}
+		rows, err := selectOfPeople(tx.Context(), tx, sc, all, searchMost)
 		vs = nil
 		for _, r := range rows {
 			c, err := s.content(r)

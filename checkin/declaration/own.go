@@ -173,8 +173,12 @@ func (s *Service) InUse(ctx context.Context, people []id.ID) (map[id.ID]bool, er
 func (s *Service) HeldAbout(ctx context.Context, a person.Asker) (all []person.Held, err error) {
 	rows, err := selectOfDevice(ctx, s.DB, s.own, a.Device, MineMost)
 	if err == nil && a.Confirmed && !a.Person.IsZero() {
+		var all []id.ID
+		if _, all, err = s.People.Aliases(ctx, s.DB, s.own, []id.ID{a.Person}); err != nil {
+			return nil, err
+		}
 		var about []row
-		about, err = selectOfPeople(ctx, s.DB, s.own, []id.ID{a.Person}, MineMost)
+		about, err = selectOfPeople(ctx, s.DB, s.own, all, MineMost)
 		for _, r := range about {
 			if r.Device != a.Device {
 				rows = append(rows, r)

@@ -156,7 +156,8 @@ func (d *Desk) looks(ctx context.Context, a Asker) ([]actOn, error) {
 }
 
 // pagePurposes are purposes that a page gives, not a choice; texts as Purposes'.
-var pagePurposes = []string{reviewing, "case_page", "case_form", "case_list", "challenge_page"}
+var pagePurposes = []string{reviewing, "case_page", "case_form", "case_list", "challenge_page",
+	"declaration_page", "declaration_search", "declaration_gate"}
 
 func (d *Desk) getOwn(w http.ResponseWriter, r *http.Request) error {
 	return d.showOwn(w, r, http.StatusOK, web.NewForm())
