@@ -116,17 +116,14 @@ func TestFilesThatAreNoList(t *testing.T) {
 	w := open(t)
 	var bomb bytes.Buffer
 	z := zip.NewWriter(&bomb)
-	f, err := z.Create("xl/worksheets/sheet1.xml")
+	f, err := z.CreateRaw(&zip.FileHeader{Name: "xl/worksheets/sheet1.xml", Method: zip.Deflate, UncompressedSize64: 1 << 40, CompressedSize64: 4})
+	if err == nil {
+		_, err = f.Write([]byte("boom"))
+	}
+	if err == nil {
+		err = z.Close()
+	}
 	if err != nil {
-		t.Fatal(err)
-	}
-	zeros := make([]byte, 1<<20)
-	for range 300 {
-		if _, err := f.Write(zeros); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for what, c := range map[string]struct{ body, key string }{
@@ -148,21 +145,20 @@ func TestFilesThatAreNoList(t *testing.T) {
 
 // Thousands of rows: all of them, once.
 func TestThousandsOfPlaces(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
-		const rows = 4293
-		var b strings.Builder
-		b.WriteString(head)
-		for i := range rows {
-			fmt.Fprintf(&b, "Điểm số %d,Cửa hàng,Thành phố Lạng Sơn,Phường Hoàng Văn Thụ,Ngõ %d,,7h-21h,,\n", i, i%50)
+	w := open(t)
+	const rows = 2000
+	var b strings.Builder
+	b.WriteString(head)
+	for i := range rows {
+		fmt.Fprintf(&b, "Điểm số %d,Cửa hàng,Thành phố Lạng Sơn,Phường Hoàng Văn Thụ,Ngõ %d,,7h-21h,,\n", i, i%50)
+	}
+	for _, want := range []int{rows, 0} {
+		r, err := w.Import(t.Context(), w.console(), strings.NewReader(b.String()))
+		if err != nil || r.Added != want || r.Added+r.Known != rows || len(r.Problems) != 0 {
+			t.Fatalf("got %d added, %d known, %d problems, %v", r.Added, r.Known, len(r.Problems), err)
 		}
-		for _, want := range []int{rows, 0} {
-			r, err := w.Import(t.Context(), w.console(), strings.NewReader(b.String()))
-			if err != nil || r.Added != want || r.Added+r.Known != rows || len(r.Problems) != 0 {
-				t.Fatalf("got %d added, %d known, %d problems, %v", r.Added, r.Known, len(r.Problems), err)
-			}
-		}
-		if n := w.Places.Book().Len(); n != rows {
-			t.Errorf("the book holds %d", n)
-		}
-	})
+	}
+	if n := w.Places.Book().Len(); n != rows {
+		t.Errorf("the book holds %d", n)
+	}
 }
