@@ -138,6 +138,24 @@ func TestReviewPage(t *testing.T) {
 	})
 }
 
+// A case of somebody who may stand already says so on its page.
+func TestCaseHintsAtReview(t *testing.T) {
+	each(t, func(t *testing.T, n *node) {
+		n.account(t, "can-bo", auth.HealthOfficer, "2021/20/186")
+		b := n.signIn(t, "can-bo")
+		var page answer
+		for _, phone := range []string{"0912345678", "0987654321"} {
+			made := b.form("/cases", url.Values{"id": {id.New().String()}, "classification": {"confirmed"}, "area": {minhHoaCode.String()}, "reported": {"2021-05-14"},
+				"confirmed": {"2021-05-14"}, "name": {"Nguyễn Thị Hương Giang"}, "birth_year": {"1988"}, "sex": {"female"}, "phone": {phone}})
+			has(t, "case", made, http.StatusSeeOther)
+			page = b.get(made.header.Get("Location"))
+		}
+		has(t, "the second case", page, 200, "có thể trùng với 1 người khác", "/people/reviews?person=")
+		link := regexp.MustCompile(`/people/reviews\?person=[0-9a-f-]+`).FindString(page.body)
+		has(t, "the pair", b.get(link), 200, "Cùng một người", "Nguyễn Thị Hương Giang")
+	})
+}
+
 // hidden returns the hidden fields of the form that posts to an action.
 func hidden(body, action string) url.Values {
 	v := url.Values{}

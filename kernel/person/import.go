@@ -97,8 +97,9 @@ func (s *Service) importPart(ctx context.Context, p part, own map[int64]*batch) 
 			return err
 		}
 		if p.version == 0 || !b.catchUp(p.version, now, own) {
-			if b = s.batch(b.sc, b.all); b.lock(tx) != nil {
-				return b.lock(tx)
+			b = s.batch(b.sc, b.all)
+			if err := b.lock(tx); err != nil {
+				return err
 			}
 			if err := b.read(tx.Context(), tx); err != nil {
 				return err
