@@ -113,9 +113,8 @@ func (p poster) readAnswer(r *bufio.Reader) error {
 		if len(b) > 2 {
 			continue
 		}
-		body := make([]byte, 0)
 		if bad != "" {
-			body, _ = r.Peek(max(0, min(length, r.Buffered())))
+			body, _ := r.Peek(max(0, min(length, r.Buffered())))
 			return fmt.Errorf("bench: answered %q %q", bad, body)
 		}
 		if length < 0 {
