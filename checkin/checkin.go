@@ -17,6 +17,7 @@
 package checkin
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -81,6 +82,7 @@ type Service struct {
 	known  *memory
 	visits *web.Limiter // of one phone
 	boxes  *web.Limiter // deliveries of one keeper's phone
+	comers *web.Limiter // people whom one keeper brings into the registry
 	lanes  [lanes]lane
 }
 
@@ -98,6 +100,7 @@ type Config struct {
 	Now      func() time.Time
 	Views    *web.Views // nil: no pages
 	Site     string     // the province's address, to which posters and codes lead
+	Comers   int        // people whom one keeper may bring into the registry at once; 0: comersAtOnce
 	Log      *slog.Logger
 }
 
@@ -118,10 +121,19 @@ type Holds interface {
 // at once for a day without network.
 const limitKeys = 100_000
 
+// Whoever has proved a phone may register a place and type names: so many at
+// once, which is a full hall, and then one in two seconds. More is no gate, and
+// would fill the registry with people whom nobody has seen.
+const (
+	comersASecond = 0.5
+	comersAtOnce  = 2000
+)
+
 // New returns the service.
 func New(c Config) *Service {
+	c.Comers = cmp.Or(c.Comers, comersAtOnce)
 	s := &Service{Config: c, system: auth.System(c.Province, "checkin").WithClock(c.Now), known: newMemory(),
-		visits: web.NewLimiter(2, 500, limitKeys), boxes: web.NewLimiter(5, 100, limitKeys)}
+		visits: web.NewLimiter(2, 500, limitKeys), boxes: web.NewLimiter(5, 100, limitKeys), comers: web.NewLimiter(comersASecond, c.Comers, limitKeys)}
 	for i := range s.lanes {
 		s.lanes[i] = lane{number: i, db: c.DB, scope: s.system}
 	}
@@ -138,6 +150,7 @@ var (
 	errUnknown = fault.New(fault.Forbidden, "checkin.who")
 	errAt      = fault.New(fault.Invalid, "checkin.at")
 	errID      = fault.New(fault.Invalid, "checkin.id")
+	errMany    = fault.New(fault.Busy, "checkin.many_people")
 	errWith    = fault.New(fault.Invalid, "checkin.with")
 )
 

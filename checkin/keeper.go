@@ -105,6 +105,10 @@ func (s *Service) drafts(ctx context.Context, d *delivery, stands map[id.ID]Visi
 			continue
 		}
 		if f.comer != nil {
+			if ok, _ := s.comers.Allow(d.device.String()); !ok { // this row alone: it can be sent again
+				d.results[i] = refuse(r.ID, errMany)
+				continue
+			}
 			comers = append(comers, f.comer)
 		}
 		drafts = append(drafts, f)

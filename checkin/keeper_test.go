@@ -2,6 +2,8 @@ package checkin_test
 
 import (
 	"fmt"
+	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -10,6 +12,8 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"khien/checkin"
+	"khien/kernel/id"
 	"khien/kernel/place"
 	"khien/kernel/store"
 	"khien/wire/qr"
@@ -244,6 +248,58 @@ func TestToday(t *testing.T) {
 		got := k.do(t, "GET", "/api/v1/places/"+p.ID.String()+"/today", nil)
 		if got.body != `{"day":"2026-11-23","inside":2,"visits":5}`+"\n" {
 			t.Errorf("got %s", got.body)
+		}
+	})
+}
+
+// One keeper cannot fill the registry with people whom nobody has seen; who is
+// known already comes in as before.
+func TestInventedPeople(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.Service.Comers = 3
+		w.Service = checkin.New(w.Service.Config)
+		w.Server = w.serve(t, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		p, _ := w.place(t, place.Place{Name: "Chợ Hữu Lũng"})
+		k := w.keeper(t, p)
+		var rows []object
+		for i := range 6 {
+			rows = append(rows, w.row(object{"name": fmt.Sprintf("Nông Văn %c", 'A'+i), "birth": "1971"}))
+		}
+		states := map[string]int{}
+		for _, g := range k.deliver(t, p, rows...) {
+			states[g.State+" "+g.Why]++
+		}
+		if states["recorded "] != 3 || states["refused checkin.many_people"] != 3 {
+			t.Errorf("got %v, want 3 recorded and 3 refused", states)
+		}
+	})
+}
+
+// Somebody who was typed in ten thousand times is traced as ever.
+func TestManyIDsOfOne(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		_, token := w.place(t, place.Place{Name: "Chợ Hữu Lũng"})
+		c := w.phone(t, "Nguyễn Văn An")
+		c.checkIn(t, token, w.newID())
+		w.settle(t)
+		err := w.db.Tx(t.Context(), func(tx *store.Tx) error {
+			for from := 0; from < 66_000; from += 1000 {
+				var rows [][]any
+				for range 1000 {
+					rows = append(rows, []any{20, id.New(), c.device.Person, 0, 0, 0})
+				}
+				b := store.Bulk{Table: "person_merge", Columns: []string{"province", "gone", "kept", "score_tenths", "merged_ms", "undone_ms"}}
+				if _, err := b.Insert(tx, slices.Values(rows)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found, err := w.OfPerson(t.Context(), everything, c.device.Person); err != nil || len(found.Visits) != 1 {
+			t.Errorf("got %d visits, %v, want 1", len(found.Visits), err)
 		}
 	})
 }

@@ -1,8 +1,10 @@
 package checkin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,16 +127,30 @@ func insertTrail(tx *store.Tx, sc auth.Scope, number int64, rows []step) error {
 	return err
 }
 
+// askedAtOnce bounds the ids of one statement: engines bound its parameters, and
+// whoever has themself typed in a thousand times has as many ids.
+const askedAtOnce = 500
+
 // visitsOf returns the visits of a person (under each of their ids) or a place
 // that began from from to to, as far as they lie in scope, oldest first, at most most.
-func visitsOf(ctx context.Context, q store.Querier, sc auth.Scope, subjects []id.ID, from, to time.Time, most int) ([]Visit, error) {
-	marks, args := marksOf(subjects, sc.Province(), hourOf(from)*bucketsMost, (hourOf(to)+1)*bucketsMost, from.UnixMilli(), to.UnixMilli())
-	may, more := sc.Where("v.area", len(args)+1)
-	return store.All(ctx, q, scanVisit, `select `+visitColumns+` from checkin_bucket b
+func visitsOf(ctx context.Context, q store.Querier, sc auth.Scope, subjects []id.ID, from, to time.Time, most int) (all []Visit, err error) {
+	for part := range slices.Chunk(subjects, askedAtOnce) {
+		marks, args := marksOf(part, sc.Province(), hourOf(from)*bucketsMost, (hourOf(to)+1)*bucketsMost, from.UnixMilli(), to.UnixMilli())
+		may, more := sc.Where("v.area", len(args)+1)
+		some, err := store.All(ctx, q, scanVisit, `select `+visitColumns+` from checkin_bucket b
 		join checkin_trail t on t.province = b.province and t.bucket = b.bucket and t.subject in (`+marks+`)
 		join checkin_visit v on v.province = t.province and v.id = t.visit
 		where b.province = $1 and b.bucket >= $2 and b.bucket < $3 and v.from_ms >= $4 and v.from_ms < $5 and `+may+
-		fmt.Sprintf(" order by v.from_ms, v.id limit %d", most), append(args, more...)...)
+			fmt.Sprintf(" order by v.from_ms, v.id limit %d", most), append(args, more...)...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	if len(subjects) > askedAtOnce {
+		slices.SortFunc(all, func(a, b Visit) int { return cmp.Or(a.From.Compare(b.From), slices.Compare(a.ID[:], b.ID[:])) })
+	}
+	return all[:min(len(all), most)], nil
 }
 
 // takeScan notes that a phone's code was taken at a place, and returns where it

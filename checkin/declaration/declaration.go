@@ -121,7 +121,7 @@ type Service struct {
 	Config
 	own  auth.Scope // the program's own: a phone acts on what it sent, and on nothing else
 	book *book
-	rate *web.Limiter // of a phone
+	rate *web.Limiter // of a number
 }
 
 // One phone declares for a bus at once, and for one more every five seconds: not

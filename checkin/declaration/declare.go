@@ -98,7 +98,7 @@ func (s *Service) DeclareAll(ctx context.Context, by By, drafts []Draft) ([]Resu
 		return nil, err
 	}
 	if by.isPhone() {
-		if ok, wait := s.rate.Allow(by.Device.ID.String()); !ok {
+		if ok, wait := s.rate.Allow(string(by.Device.Number[:])); !ok {
 			return nil, web.Rate(wait)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"khien/kernel/auth"
 	"khien/kernel/fault"
 	"khien/kernel/id"
+	"khien/kernel/person"
 	"khien/kernel/store"
 )
 
@@ -160,5 +161,34 @@ func TestExportsAreHarmless(t *testing.T) {
 		b.post("/declarations/new", "id", id.New().String(), "kind", "everyone", "form", "1", "_read", "1", "scan", "junk").want(t, 200)
 		b.post("/declarations/new", "id", id.New().String(), "kind", "everyone", "form", "1", "name", "Lý Bảo", "birth", "1970", "q.passed", "no", "q.signs", "no", "q.met_case", "no",
 			"q.met_abroad", "no", "q.met_signs", "no").want(t, 200, "Xanh", "data:image/png")
+	})
+}
+
+// A search finds what stands under every id that merges made somebody's, and a
+// question about more people than a statement has parameters is answered.
+func TestManyIDs(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		dev, who := w.phone("0912345678", "Nông Thị Hoa")
+		_, kept := w.phone("0987654321", "Nông Thị Hoà")
+		d, err := w.Declare(t.Context(), declaration.By{Device: dev.Device}, draft(who, healthy()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.db.Tx(t.Context(), func(tx *store.Tx) error { return w.people.Merge(tx, everything, kept.Person, who.Person) }); err != nil {
+			t.Fatal(err)
+		}
+		if vs, err := w.Search(t.Context(), everything, "0987654321"); err != nil || len(vs) != 1 || vs[0].ID != d.ID {
+			t.Errorf("search of who was merged: got %v, %v", vs, err)
+		}
+		if held, err := w.HeldAbout(t.Context(), person.Asker{Person: kept.Person, Device: id.New(), Confirmed: true}); err != nil || len(held) != 1 {
+			t.Errorf("held about who was merged: got %v, %v", held, err)
+		}
+		many := []id.ID{who.Person}
+		for range 70_000 {
+			many = append(many, id.New())
+		}
+		if used, err := w.InUse(t.Context(), many); err != nil || !used[who.Person] {
+			t.Errorf("in use of %d: got %d, %v", len(many), len(used), err)
+		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,30 +84,41 @@ func selectOfDevice(ctx context.Context, q store.Querier, sc auth.Scope, device 
 	return store.All(ctx, q, scanRow, "select "+columns+" from declaration_declaration where province = $1 and device = $2 order by made_ms desc, id desc limit $3", sc.Province(), device, most)
 }
 
+// askedAtOnce bounds the people of one statement: engines bound its parameters.
+const askedAtOnce = 500
+
 // selectOfPeople returns the declarations of people that lie in scope, the newest first.
-func selectOfPeople(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID, most int) ([]row, error) {
-	if len(people) == 0 {
-		return nil, nil
+func selectOfPeople(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID, most int) (all []row, err error) {
+	for part := range slices.Chunk(people, askedAtOnce) {
+		marks, who := marksOf(3, part)
+		inside, more := sc.Where("area", 3+len(who))
+		args := append(append([]any{sc.Province(), most}, who...), more...)
+		some, err := store.All(ctx, q, scanRow, "select "+columns+" from declaration_declaration where province = $1 and person in ("+marks+") and "+inside+" order by made_ms desc, id desc limit $2", args...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
 	}
-	marks, who := marksOf(3, people)
-	inside, more := sc.Where("area", 3+len(who))
-	args := append(append([]any{sc.Province(), most}, who...), more...)
-	return store.All(ctx, q, scanRow, "select "+columns+" from declaration_declaration where province = $1 and person in ("+marks+") and "+inside+" order by made_ms desc, id desc limit $2", args...)
+	slices.SortStableFunc(all, func(a, b row) int { return b.Made.Compare(a.Made) })
+	return all[:min(len(all), most)], nil
 }
 
 // selectPeopleInUse returns which of the people a declaration stands of.
 func selectPeopleInUse(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (map[id.ID]bool, error) {
 	used := map[id.ID]bool{}
-	if len(people) == 0 {
-		return used, nil
+	for part := range slices.Chunk(people, askedAtOnce) {
+		marks, args := marksOf(2, part)
+		err := store.Each(ctx, q, func(s store.Scan) error {
+			var i id.ID
+			err := s(&i)
+			used[i] = true
+			return err
+		}, "select distinct person from declaration_declaration where province = $1 and person in ("+marks+")", append([]any{sc.Province()}, args...)...)
+		if err != nil {
+			return nil, err
+		}
 	}
-	marks, args := marksOf(2, people)
-	return used, store.Each(ctx, q, func(s store.Scan) error {
-		var i id.ID
-		err := s(&i)
-		used[i] = true
-		return err
-	}, "select distinct person from declaration_declaration where province = $1 and person in ("+marks+")", append([]any{sc.Province()}, args...)...)
+	return used, nil
 }
 
 func selectShort(ctx context.Context, q store.Querier, sc auth.Scope, short string) (row, error) {

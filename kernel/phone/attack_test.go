@@ -392,3 +392,23 @@ func TestClockPutBack(t *testing.T) {
 		}
 	})
 }
+
+// The names that one number may say are counted over all its devices: who proves
+// it anew has no more of them.
+func TestNamesAreCountedByNumber(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ds, err := w.EnrolForDemo(t.Context(), auth.System(20, "test"), mine, mine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused := 0
+		for i := range 130 { // nameless, so that nothing is stored
+			if _, err := w.Say(t.Context(), ds[i%2].Device, phone.Identity{ID: id.New(), Self: true}); fault.Is(err, fault.Busy) {
+				refused++
+			}
+		}
+		if refused < 5 {
+			t.Errorf("%d of 130 names are refused, want some", refused)
+		}
+	})
+}

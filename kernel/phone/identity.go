@@ -50,7 +50,7 @@ func identityPlace(province int, d, i id.ID) []byte {
 // declare for. The words become a person by person.Register; who was said to be
 // the holder before is forgotten here, and a confirmation ends: it was of them.
 func (s *Service) Say(ctx context.Context, d Device, i Identity) (Identity, error) {
-	if ok, wait := s.says.Allow(d.ID.String()); !ok {
+	if ok, wait := s.says.Allow(string(d.Number[:])); !ok {
 		return Identity{}, web.Rate(wait)
 	}
 	number, err := s.Number(ctx, d)

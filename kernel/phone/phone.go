@@ -74,7 +74,7 @@ type Rate struct {
 // that walks over numbers finds one in 35 days, after 200,000 messages.
 var usual = Limits{AskPerAddress: Rate{0.2, 30}, ProvePerAddress: Rate{0.33, 60}, AskOverall: Rate{20, 1000}, ProveOverall: Rate{20, 2000}}
 
-// saying bounds how many people one device names: each is looked for in the registry.
+// saying bounds how many people one number names, on whatever device: each is looked for in the registry.
 var saying = Rate{0.02, 2 * identitiesMost}
 
 // limitKeys bounds the addresses that are counted; a forgotten one begins anew.
@@ -89,7 +89,7 @@ type Service struct {
 	prove *web.Limiter
 	asks  *web.Limiter
 	tries *web.Limiter
-	says  *web.Limiter // of a device
+	says  *web.Limiter // of a number
 }
 
 // New returns a Service.
