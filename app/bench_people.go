@@ -80,7 +80,7 @@ func benchMatch(ctx context.Context, c *config.Config, o benchOptions) (f *figur
 		what            string
 		measured, limit float64
 	}{{"precision of automatic merges", q.precision(), matchPrecision}, {"recall with review", q.reviewedShare(), matchReviewed}, {"recall without", q.recall(), matchRecall}} {
-		f.atLeast(p.limit, promise{What: fmt.Sprintf("%s, %d people", p.what, newcomers), Unit: "", Measured: p.measured,
+		f.atLeast(100*p.limit, promise{What: fmt.Sprintf("%s, %d people", p.what, newcomers), Unit: "%", Measured: round(100 * p.measured),
 			Peer: "reviews per 1,000 newcomers", PeerIs: round(q.asked())})
 	}
 	return f, nil
