@@ -46,6 +46,7 @@ func (s *Service) getShell(page string) web.Handler {
 // how the scripts call them: "why_" for refusals, "flag_" for flags.
 var spoken = []struct{ keys, as string }{
 	{"checkin.js.", ""}, {"checkin.flag.", "flag_"},
+	{"declaration.grade.", "grade_"}, {"declaration.standing.", "standing_"}, // of the declarations that a keeper's account may check
 	{"fault.checkin.", "why_checkin."}, {"fault.qr.", "why_qr."}, {"fault.point.", "why_point."}, {"fault.person.", "why_person."},
 	{"fault.phone.", "why_phone."}, {"fault.place.", "why_place."},
 }

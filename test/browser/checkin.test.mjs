@@ -45,7 +45,7 @@ const quiet = (tab) => tab.problems.filter((p) => !/status of 40[13]/.test(p));
 
 const shown = (tab, selector, text) => tab.waitForFunction(([s, t]) => [...document.querySelectorAll(s)].some((e) => e.offsetParent !== null && e.textContent.includes(t)), [selector, text]);
 
-let mine; // the text of the visitor's own code
+let mine, declared; // the texts of the visitor's own code and of their declaration
 
 test("a visitor films the poster, confirms, declares and leaves", { skip, timeout: 120000 }, async () => {
   assert.ok(poster, "pdftoppm draws the poster");
@@ -80,6 +80,7 @@ test("a visitor films the poster, confirms, declares and leaves", { skip, timeou
     await tab.click("main form .btn-primary");
     await tab.waitForURL(/declare\/[0-9a-f-]{36}/);
     assert.match(await tab.textContent("main"), /Xanh/);
+    declared = await tab.evaluate((id) => fetch("/api/v1/declarations/" + id).then((r) => r.json()).then((said) => said.code), new URL(tab.url()).pathname.split("/")[2]);
     await screenshot(tab, "checkin-declared-390", { fullPage: true });
     assert.deepEqual(await axeStrict(tab), [], "declared");
     await tab.goto(khien.url + "v"); // the phone remembers where it is
@@ -239,6 +240,11 @@ test("an officer keeps a place, and signing out leaves nothing on the device", {
   await tab.waitForFunction(() => document.querySelectorAll("#keep-recent .badge-good").length === 1);
   await tab.waitForSelector("#flash", { state: "hidden" });
   await screenshot(tab, "keep-1440");
+  await tab.fill("#scan-text", declared);
+  await tab.press("#scan-text", "Enter");
+  await shown(tab, "#flash.flash-good .flash-title", "Xanh");
+  assert.match(await tab.textContent("#flash .flash-line"), /H\. V\. K\. 1990/);
+  await tab.waitForSelector("#flash", { state: "hidden" });
   assert.deepEqual(await axeStrict(tab), []);
   assert.equal((await tab.evaluate(() => indexedDB.databases())).length, 1);
   await Promise.all([tab.waitForNavigation(), tab.locator(".site-out button").click()]);

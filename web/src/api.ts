@@ -3,6 +3,7 @@
 export interface PlaceSaid { id: string; name: string; kind?: string; address?: string; open?: boolean }
 export interface VisitSaid { id: string; place: { id: string; name: string }; at: string; until: string; ended: "assumed" | "visitor" | "keeper"; open?: boolean }
 export interface Today { day: string; visits: number; inside: number }
+export interface DeclarationSaid { standing: string; grade: string; initials: string; birth_year: string }
 export interface DeviceSaid { said: boolean }
 export interface SecretSaid { handle: string; secret: string; now: string }
 
@@ -49,5 +50,7 @@ export const placeOf = (token: string) => ask<PlaceSaid>("POST", "/api/v1/places
 export const placesKept = (by: { [name: string]: string }) => ask<{ places: PlaceSaid[]; more: boolean }>("GET", "/api/v1/places/kept?" + new URLSearchParams(by).toString());
 export const today = (place: string) => ask<Today>("GET", `/api/v1/places/${place}/today`);
 export const visitsMine = () => ask<{ visits: VisitSaid[] }>("GET", "/api/v1/visits/mine");
+/** declaration asks how a scanned declaration stands; accounts may that have the right. */
+export const declaration = (text: string) => ask<DeclarationSaid>("POST", "/api/v1/declarations/verify", { text });
 export const device = () => ask<DeviceSaid>("GET", "/api/v1/phone/device");
 export const secret = () => ask<SecretSaid>("GET", "/api/v1/phone/secret");

@@ -1,6 +1,6 @@
 // The keeper's page: scan, type, count; for hours without a network if need be.
 
-import { placesKept, Refused, today, type PlaceSaid } from "./api";
+import { declaration, placesKept, Refused, today, type PlaceSaid } from "./api";
 import { Delivery, type Delivered } from "./deliver";
 import { make, say } from "./dom";
 import { flash } from "./flash";
@@ -33,6 +33,7 @@ async function begin(): Promise<void> {
   }
   if (navigator.storage && navigator.storage.persist) void navigator.storage.persist().catch(() => false);
   outbox = new Outbox(vault);
+  await outbox.expire(Date.now());
   recents = new Recents(vault);
   delivery = new Delivery(outbox, (rows) => void told(rows), () => void draw());
   await recents.load();
@@ -118,7 +119,8 @@ const leaving = () => find<HTMLInputElement>("keep-out").checked;
 async function scanned(text: string): Promise<void> {
   const kind = kindOf(text);
   if (kind === "unknown") return flash("bad", t.get("unread"), t.get("unread_hint"));
-  if (kind === "place" || kind === "declaration") return flash("bad", t.get("is_" + kind));
+  if (kind === "place") return flash("bad", t.get("is_place"));
+  if (kind === "declaration") return declared(text);
   const holder = (leaving() ? "out " : "in ") + holderOf(text);
   const before = seen.get(holder);
   if (before && Date.now() - before < againMs) return flash("again", t.get("again"), t.get("how_" + kind));
@@ -126,6 +128,17 @@ async function scanned(text: string): Promise<void> {
   if (leaving()) seen.delete("in " + holderOf(text));
   else seen.delete("out " + holderOf(text));
   await note({ at: "", code: text }, kind);
+}
+
+/** declared shows how a declaration stands, to an account that may ask; it lets nobody in. */
+async function declared(text: string): Promise<void> {
+  try {
+    const said = await declaration(text);
+    const good = said.grade === "green" && said.standing === "valid";
+    flash(good ? "good" : "bad", t.get("grade_" + said.grade), `${t.get("standing_" + said.standing)} · ${said.initials} ${said.birth_year}`);
+  } catch {
+    flash("bad", t.get("is_declaration"));
+  }
 }
 
 async function typed(form: HTMLFormElement): Promise<void> {

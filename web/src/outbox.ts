@@ -19,6 +19,11 @@ export interface Entry { id: string; stream: string; tries: number; note: Note; 
 /** Counts say how many wait and how many were refused. */
 export interface Counts { waiting: number; refused: number }
 
+const keptMs = 7 * 86400000;
+
+/** madeMs is the moment that a UUIDv7 begins with. */
+const madeMs = (id: string) => parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+
 interface Inside { note: Note; why: string }
 
 /** Outbox keeps the slips in a vault. */
@@ -89,6 +94,12 @@ export class Outbox {
   async refuse(entry: Entry, why: string): Promise<void> {
     const sealed = await this.vault.seal(entry.id, { note: entry.note, why } as Inside);
     await this.vault.db.put("slip", { id: entry.id, state: "refused", due: 0, tries: entry.tries, stream: entry.stream, sealed });
+  }
+
+  /** expire forgets what was refused a week ago: the server takes nothing as old, and nobody has mended it. */
+  async expire(nowMs: number): Promise<void> {
+    const old = (await this.vault.db.getAllFromIndex("slip", "state", "refused")).filter((s) => nowMs - madeMs(s.id) > keptMs);
+    await this.remove(old.map((s) => s.id));
   }
 
   /** retry sends a refused slip once more. */
