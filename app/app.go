@@ -205,7 +205,6 @@ var menu = []auth.MenuItem{
 	{Act: auth.ReadCases, Link: web.Link{Href: "/announcements", Key: "outbreak.nav.announce"}},
 	{Act: auth.WritePlaces, Link: web.Link{Href: "/keep", Key: "checkin.nav.keep"}},
 	{Act: auth.ReadPlaces, Link: web.Link{Href: "/places", Key: "point.nav"}},
-	{Act: auth.WritePeople, Link: web.Link{Href: "/cards/list", Key: "point.card_list.nav"}},
 	{Act: auth.ManageAccounts, Link: web.Link{Href: "/accounts", Key: "auth.nav.accounts"}},
 	{Act: auth.ReadAudit, Link: web.Link{Href: "/audit", Key: "auth.nav.audit"}},
 }

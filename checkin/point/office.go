@@ -34,6 +34,7 @@ type placesPage struct {
 	Pager                          web.Pager
 	Areas, Kinds, States           []web.Choice
 	MayWrite, MayImport, MayExport bool
+	MayCard                        bool
 	Filtered                       bool
 	Unseen                         int64 // places that wait for an officer's look; 0 when they are listed
 	CSVHref, XLSXHref, PostersHref string
@@ -85,7 +86,7 @@ func (s *Service) getPlaces(w http.ResponseWriter, r *http.Request) error {
 		q.Del(name)
 	}
 	p := placesPage{Form: web.FormOf(r, nil), Filtered: q.Encode() != "", MayWrite: sc.Allows(auth.WritePlaces),
-		MayImport: sc.Allows(auth.Import) && sc.Allows(auth.WritePlaces), MayExport: sc.Allows(auth.Export),
+		MayImport: sc.Allows(auth.Import) && sc.Allows(auth.WritePlaces), MayExport: sc.Allows(auth.Export), MayCard: sc.Allows(auth.WritePeople),
 		Areas: s.areaChoices(r, sc, "point.all"), Kinds: kindChoices(r, "point.all"), States: stateChoices(r),
 		CSVHref: "/places/export?" + with(q, "format", "csv"), XLSXHref: "/places/export?" + with(q, "format", "xlsx")}
 	q.Del("format")
