@@ -13,6 +13,7 @@ import (
 	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/person"
+	"khien/kernel/phone"
 	"khien/kernel/place"
 	"khien/kernel/store"
 )
@@ -249,6 +250,48 @@ func TestErase(t *testing.T) {
 		}
 		if n, err := event.Prune(t.Context(), w.db, 20, w.Listeners(), time.Now().Add(time.Hour)); err != nil || n == 0 {
 			t.Errorf("pruned %d facts, %v", n, err)
+		}
+	})
+}
+
+// When it turns out that a phone's holder is not whom their words led to, what
+// the phone told and tells goes with its holder.
+func TestVisitsAfterAnUndoneMerge(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		_, token := w.place(t, place.Place{Name: "Chợ Hữu Lũng"})
+		var both []*caller
+		all, err := w.phones.EnrolForDemo(t.Context(), everything, "0977000111", "0977000111")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range all {
+			c := &caller{w: w, token: e.Token, device: e.Device}
+			said, err := w.phones.Say(t.Context(), e.Device, phone.Identity{ID: id.New(), Self: true, Name: "Nguyễn Văn An", Birth: "1988-05-14", Sex: "male"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.device.Person = said.Person
+			both = append(both, c)
+			c.checkIn(t, token, w.newID())
+		}
+		w.settle(t)
+		victim := both[0].device.Person
+		if found, err := w.OfPerson(t.Context(), everything, victim); err != nil || len(found.Visits) != 2 {
+			t.Fatalf("%d visits, %v, want 2: they are held to be one", len(found.Visits), err)
+		}
+		merges, err := w.people.Merges(t.Context(), w.db, everything, victim)
+		if err != nil || len(merges) != 1 {
+			t.Fatalf("%d merges, %v", len(merges), err)
+		}
+		if err := w.db.Tx(t.Context(), func(tx *store.Tx) error { return w.people.Undo(tx, everything, merges[0].Gone) }); err != nil {
+			t.Fatal(err)
+		}
+		both[1].checkIn(t, token, w.newID())
+		w.settle(t)
+		for who, want := range map[id.ID]int{victim: 1, merges[0].Gone: 2} {
+			if found, err := w.OfPerson(t.Context(), everything, who); err != nil || len(found.Visits) != want {
+				t.Errorf("%d visits, %v, want %d", len(found.Visits), err, want)
+			}
 		}
 	})
 }

@@ -154,9 +154,6 @@ func (s *Service) Search(ctx context.Context, sc auth.Scope, words string) (vs [
 	}
 	err = s.DB.Tx(ctx, func(tx *store.Tx) error {
 		people, err := s.find(tx, sc, strings.TrimSpace(words))
-		if err == nil {
-			_, people, err = s.People.Aliases(tx.Context(), tx, sc, people)
-		}
 		if err != nil {
 			return err
 		}

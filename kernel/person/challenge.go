@@ -70,9 +70,12 @@ func (s *Service) File(tx *store.Tx, sc auth.Scope, a Asker, c Challenge) error 
 	if open >= challengesOpen {
 		return fault.New(fault.Busy, "person.challenges").With("most", challengesOpen)
 	}
-	c.Person, c.Device, c.Filed = a.Person, a.Device, sc.Now()
-	if !a.Person.IsZero() {
-		if r, err := selectAnywhere(tx.Context(), tx, sc, a.Person); err == nil {
+	c.Device, c.Filed = a.Device, sc.Now()
+	if c.Person, err = s.Canonical(tx.Context(), tx, sc, a.Person); err != nil {
+		return err
+	}
+	if !c.Person.IsZero() {
+		if r, err := selectAnywhere(tx.Context(), tx, sc, c.Person); err == nil {
 			c.Area = r.area
 		}
 	}

@@ -349,7 +349,7 @@ func without[T comparable](now, before, after []T) []T {
 }
 
 // eraseMerges destroys the copies that merges into i keep, and into those who
-// went into i, with the reviews of all of them.
+// went into i, with the reviews and the challenges of all of them.
 func (s *Service) eraseMerges(tx *store.Tx, sc auth.Scope, i id.ID) error {
 	all := []id.ID{i}
 	for n := 0; n < len(all); n++ {
@@ -364,6 +364,9 @@ func (s *Service) eraseMerges(tx *store.Tx, sc auth.Scope, i id.ID) error {
 			return err
 		}
 		if err := deleteReviews(tx, sc, all[n]); err != nil {
+			return err
+		}
+		if err := eraseChallenges(tx, sc, all[n]); err != nil {
 			return err
 		}
 	}

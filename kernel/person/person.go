@@ -312,8 +312,5 @@ func (s *Service) Erase(tx *store.Tx, sc auth.Scope, i id.ID) error {
 	if err := s.eraseMerges(tx, sc, r.id); err != nil {
 		return err
 	}
-	if err := eraseChallenges(tx, sc, r.id); err != nil {
-		return err
-	}
 	return audit.Append(tx, sc.Entry("person.erase", "person", r.id.String(), r.area, nil))
 }

@@ -204,6 +204,11 @@ func TestEraseReachesMergedCopies(t *testing.T) {
 		if r := register(t, db, s, sc, p); r.ID != a.ID {
 			t.Fatalf("got %+v", r)
 		}
+		other := register(t, db, s, sc, person.Person{Name: "Hoàng Thị Hường", Birth: "1988"})
+		in(t, db, func(tx *store.Tx) error {
+			return s.File(tx, sc, person.Asker{Person: other.ID, Device: id.New()}, person.Challenge{ID: id.New(), Text: "Tôi không sống ở đó nữa"})
+		})
+		in(t, db, func(tx *store.Tx) error { return s.Merge(tx, sc, a.ID, other.ID) })
 		in(t, db, func(tx *store.Tx) error { return s.Erase(tx, sc, p.ID) }) // by the id that went
 		for _, table := range []string{"person_person", "person_merge"} {
 			n, err := store.One(t.Context(), db, store.Int, "select count(*) from "+table+" where province = 20 and (key_wrapped is not null or sealed is not null)")
@@ -211,7 +216,7 @@ func TestEraseReachesMergedCopies(t *testing.T) {
 				t.Errorf("%s: %d copies left, %v", table, n, err)
 			}
 		}
-		for _, table := range []string{"person_block", "person_review"} {
+		for _, table := range []string{"person_block", "person_review", "person_challenge"} {
 			if n, err := store.One(t.Context(), db, store.Int, "select count(*) from "+table+" where province = 20"); err != nil || n != 0 {
 				t.Errorf("%s: %d rows left, %v", table, n, err)
 			}

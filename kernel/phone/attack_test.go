@@ -361,8 +361,8 @@ func TestClaimOpensNothing(t *testing.T) {
 		if err != nil || d.Confirmed {
 			t.Fatalf("got %v, %v", d, err)
 		}
-		if d.Person != victim.ID {
-			t.Errorf("the registry took %s for another than %s", d.Person, victim.ID)
+		if who, err := w.people.Canonical(t.Context(), w.db, sc, d.Person); who != victim.ID || d.Person == victim.ID {
+			t.Errorf("the registry took the claim %s for %s, %v, want %s under an id of its own", d.Person, who, err, victim.ID)
 		}
 		for _, path := range []string{"/phone", "/phone/who", "/api/v1/phone/device"} {
 			page := b.get(path).want(t, 200).body

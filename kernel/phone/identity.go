@@ -19,7 +19,7 @@ import (
 // what the registry knows of the person it led to.
 type Identity struct {
 	ID      id.ID // made by the form: the same again is one act
-	Person  id.ID // of kernel/person
+	Person  id.ID // of kernel/person; the claim's own, which a merge may lead elsewhere (person.Aliases)
 	Self    bool  // the holder; else somebody they declare for
 	Name    string
 	Birth   string // "1988" or "1988-05-14"
@@ -90,16 +90,18 @@ func (s *Service) say(tx *store.Tx, d Device, i Identity, p person.Person) (id.I
 	if !i.Self && len(known) >= identitiesMost {
 		return id.ID{}, fault.New(fault.Conflict, "phone.many").With("most", identitiesMost)
 	}
-	// The claim's own id is made here: one chosen outside could be somebody's.
-	r, err := s.People.Register(tx, auth.System(s.Province, "phone claim").WithClock(s.Now), p)
-	if err != nil {
+	// The claim's own id is made here: one chosen outside could be somebody's. It
+	// stays the claim's when the registry finds them to be somebody who stands, so
+	// that what the phone tells goes with its holder should that be taken back.
+	p.ID = id.New()
+	if _, err := s.People.Register(tx, auth.System(s.Province, "phone claim").WithClock(s.Now), p); err != nil {
 		return id.ID{}, err
 	}
 	if i.Self {
 		if err := deleteSelf(tx, s.own, d.ID); err != nil {
 			return id.ID{}, err
 		}
-		if err := claimDevice(tx, s.own, d.ID, r.ID, s.now()); err != nil {
+		if err := claimDevice(tx, s.own, d.ID, p.ID, s.now()); err != nil {
 			return id.ID{}, err
 		}
 		s.changed(tx)
@@ -108,7 +110,7 @@ func (s *Service) say(tx *store.Tx, d Device, i Identity, p person.Person) (id.I
 	if err != nil {
 		return id.ID{}, err
 	}
-	return r.ID, insertIdentity(tx, s.own, d.ID, identityRow{i.ID, r.ID, i.Self,
+	return p.ID, insertIdentity(tx, s.own, d.ID, identityRow{i.ID, p.ID, i.Self,
 		s.Keys.Seal("phone identity", plain, identityPlace(s.Province, d.ID, i.ID)), s.now()})
 }
 
