@@ -70,6 +70,7 @@ type visitBench struct {
 //	p50_ms, p99_ms    of a visit
 //	batch_rows_per_s  visits a second in keepers' deliveries of 50 scanned cards
 //	lag_ms            until the listeners had heard everything, after the last
+//	look_ms           middle of a tracer's look at where somebody was in 28 days, audited
 //	stood             visits in the table before
 //	fresh_per_s       with --onto: acked_per_s of ten seconds before those stood
 func benchVisits(ctx context.Context, c *config.Config, o benchOptions) (f *figures, err error) {
@@ -121,11 +122,15 @@ func (b *visitBench) measure(ctx context.Context, d time.Duration, stood int) (*
 	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return nil, err
 	}
+	look, err := b.looks(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rows := batch.perSecond * batchSize
 	nulls := (before.perSecond + after.perSecond) / 2
 	f := &figures{values: map[string]any{"acked_per_s": acked.perSecond, "null_per_s": nulls, "p50_ms": acked.took.quantile(0.5),
 		"p99_ms": acked.took.quantile(0.99), "batch_rows_per_s": rows, "batch_p99_ms": batch.took.quantile(0.99), "acked": acked.acts,
-		"seconds": d.Seconds(), "connections": b.conns, "lag_ms": ms(lag), "stood": stood}}
+		"seconds": d.Seconds(), "connections": b.conns, "lag_ms": ms(lag), "stood": stood, "look_ms": look}}
 	least := float64(visitsSQLite)
 	if b.DB.Engine() == store.Postgres {
 		least = visitsPostgres
@@ -152,6 +157,19 @@ func (b *visitBench) show(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// looks looks up where some of the people were.
+func (b *visitBench) looks(ctx context.Context) (float64, error) {
+	var took []float64
+	for i := range min(50, len(b.phones)) {
+		began := time.Now()
+		if _, err := b.Checkin.OfPerson(ctx, b.console("bench visits"), b.phones[i].Person); err != nil {
+			return 0, err
+		}
+		took = append(took, ms(time.Since(began)))
+	}
+	return middleOf(took), nil
 }
 
 // lag is how long the listeners need, from now on, until they have heard all.

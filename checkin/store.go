@@ -131,16 +131,21 @@ func insertTrail(tx *store.Tx, sc auth.Scope, number int64, rows []step) error {
 // whoever has themself typed in a thousand times has as many ids.
 const askedAtOnce = 500
 
+// The look-ups ask bucket after bucket for a subject. SQLite, which knows nothing
+// of the tables' sizes, would rather read the trail of all the buckets: "cross
+// join" keeps it to the order that is written, "+ 0" keeps it from handing the
+// bounds of the buckets on to the trail.
+
 // visitsOf returns the visits of a person (under each of their ids) or a place
 // that began from from to to, as far as they lie in scope, oldest first, at most most.
 func visitsOf(ctx context.Context, q store.Querier, sc auth.Scope, subjects []id.ID, from, to time.Time, most int) (all []Visit, err error) {
 	for part := range slices.Chunk(subjects, askedAtOnce) {
 		marks, args := marksOf(part, sc.Province(), hourOf(from)*bucketsMost, (hourOf(to)+1)*bucketsMost, from.UnixMilli(), to.UnixMilli())
 		may, more := sc.Where("v.area", len(args)+1)
-		some, err := store.All(ctx, q, scanVisit, `select `+visitColumns+` from checkin_bucket b
-		join checkin_trail t on t.province = b.province and t.bucket = b.bucket and t.subject in (`+marks+`)
-		join checkin_visit v on v.province = t.province and v.id = t.visit
-		where b.province = $1 and b.bucket >= $2 and b.bucket < $3 and v.from_ms >= $4 and v.from_ms < $5 and `+may+
+		some, err := store.All(ctx, q, scanVisit, `select `+visitColumns+` from checkin_bucket b cross join checkin_trail t cross join checkin_visit v
+		where b.province = $1 and b.bucket + 0 >= $2 and b.bucket + 0 < $3
+		and t.province = b.province and t.bucket = b.bucket and t.subject in (`+marks+`)
+		and v.province = t.province and v.id = t.visit and v.from_ms >= $4 and v.from_ms < $5 and `+may+
 			fmt.Sprintf(" order by v.from_ms, v.id limit %d", most), append(args, more...)...)
 		if err != nil {
 			return nil, err
@@ -215,10 +220,10 @@ func countsOf(ctx context.Context, q store.Querier, sc auth.Scope, place id.ID, 
 	counts, err := store.One(ctx, q, func(s store.Scan) (c [2]int64, err error) {
 		err = s(&c[0], &c[1])
 		return c, err
-	}, `select count(*), coalesce(sum(case when v.until_ms > $5 then 1 else 0 end), 0) from checkin_bucket b
-		join checkin_trail t on t.province = b.province and t.bucket = b.bucket and t.subject = $2
-		join checkin_visit v on v.province = t.province and v.id = t.visit
-		where b.province = $1 and b.bucket >= $3 and v.from_ms >= $4`, sc.Province(), place, hourOf(since)*bucketsMost, since.UnixMilli(), now.UnixMilli())
+	}, `select count(*), coalesce(sum(case when v.until_ms > $5 then 1 else 0 end), 0)
+		from checkin_bucket b cross join checkin_trail t cross join checkin_visit v
+		where b.province = $1 and b.bucket + 0 >= $3 and t.province = b.province and t.bucket = b.bucket and t.subject = $2
+		and v.province = t.province and v.id = t.visit and v.from_ms >= $4`, sc.Province(), place, hourOf(since)*bucketsMost, since.UnixMilli(), now.UnixMilli())
 	return counts[0], counts[1], err
 }
 
