@@ -203,7 +203,7 @@ var menu = []auth.MenuItem{
 	{Act: auth.ReadDeclarations, Link: web.Link{Href: "/declarations", Key: "declaration.nav"}},
 	{Act: auth.ReadPeople, Link: web.Link{Href: "/people", Key: "person.nav"}},
 	{Act: auth.ReadCases, Link: web.Link{Href: "/announcements", Key: "outbreak.nav.announce"}},
-	{Act: auth.WritePlaces, Link: web.Link{Href: "/keep", Key: "checkin.nav.keep"}},
+	{Act: auth.KeepPlaces, Link: web.Link{Href: "/keep", Key: "checkin.nav.keep"}},
 	{Act: auth.ReadPlaces, Link: web.Link{Href: "/places", Key: "point.nav"}},
 	{Act: auth.ManageAccounts, Link: web.Link{Href: "/accounts", Key: "auth.nav.accounts"}},
 	{Act: auth.ReadAudit, Link: web.Link{Href: "/audit", Key: "auth.nav.audit"}},

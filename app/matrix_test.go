@@ -34,12 +34,12 @@ var routes = map[string]auth.Act{
 	"GET /api/v1/phone/device": proved, "DELETE /api/v1/phone/device": proved, "GET /api/v1/phone/secret": proved,
 
 	"POST /api/v1/visits": proved, "POST /api/v1/visits/{id}/leave": proved, "GET /api/v1/visits/mine": proved,
-	"POST /api/v1/places/{place}/visits": auth.WritePlaces, "GET /api/v1/places/{place}/today": auth.WritePlaces,
+	"POST /api/v1/places/{place}/visits": auth.KeepPlaces, "GET /api/v1/places/{place}/today": auth.KeepPlaces,
 	"GET /api/v1/people/{id}/visits": auth.ReadPeople, "GET /api/v1/places/{place}/visits": auth.ReadPeople,
 	"GET /api/v1/places/{place}/visits.csv": auth.Export,
 
 	"GET /v": public, "GET /keep": public, "GET /me/code": public, "GET /keep/manifest.webmanifest": public, "GET /sw.js": public, // empty shells
-	"POST /api/v1/places/of-code": public, "GET /api/v1/places/kept": auth.WritePlaces,
+	"POST /api/v1/places/of-code": public, "GET /api/v1/places/kept": auth.KeepPlaces,
 	"GET /keeper": proved, "GET /keeper/new": proved, "POST /keeper/places": proved, "GET /keeper/{id}": proved, "GET /keeper/{id}/code.svg": proved,
 	"GET /keeper/{id}/poster.pdf": proved, "GET /keeper/{id}/edit": proved, "POST /keeper/{id}": proved, "POST /keeper/{id}/close": proved,
 	"POST /keeper/{id}/reopen": proved, "POST /keeper/{id}/reissue": proved, "POST /keeper/{id}/keepers": proved, "POST /keeper/{id}/keepers/remove": proved,

@@ -277,7 +277,7 @@ func (s *Service) keeperOf(r *http.Request, i id.ID) (place.Place, id.ID, error)
 			return p, device.ID, err
 		}
 	}
-	sc, err := auth.ScopeOf(r.Context(), auth.WritePlaces, "checkin_keeper")
+	sc, err := auth.ScopeOf(r.Context(), auth.KeepPlaces, "checkin_keeper")
 	switch {
 	case errors.Is(err, web.ErrSignIn):
 		if _, ok := phone.DeviceOf(r.Context()); ok {

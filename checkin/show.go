@@ -128,7 +128,7 @@ func (s *Service) keptBy(r *http.Request, words string) (places []place.Place, m
 			return places, false, err
 		}
 	}
-	sc, err := auth.ScopeOf(r.Context(), auth.WritePlaces, "checkin_keep")
+	sc, err := auth.ScopeOf(r.Context(), auth.KeepPlaces, "checkin_keep")
 	if errors.Is(err, web.ErrSignIn) && proved { // a phone that keeps nothing, and nobody signed in
 		return nil, false, nil
 	}

@@ -133,6 +133,7 @@ type placePage struct {
 	Keepers  []place.Kept
 	Form     web.Form // of a further keeper
 	Alone    bool     // one keeper, who cannot be taken off
+	MayKeep  bool // notes who comes
 	MayWrite bool
 	MayRead  bool       // who keeps it
 	Keeper   bool       // shown to a keeper
@@ -159,6 +160,7 @@ func (s *Service) showPlace(w http.ResponseWriter, r *http.Request, sc auth.Scop
 		page.Twins = append(page.Twins, placeRow{twin, s.shortName(twin.Area)})
 	}
 	page.MayWrite, page.MayRead = sc.Check(auth.WritePlaces, p.Area) == nil, sc.Allows(auth.ReadPeople)
+	page.MayKeep = sc.Check(auth.KeepPlaces, p.Area) == nil
 	if page.MayRead {
 		all, err := s.Places.OfficerKeepers(r.Context(), sc, p.ID)
 		if err != nil {

@@ -45,6 +45,7 @@ const (
 	WritePeople Act = "write_people"
 	ReadPlaces  Act = "read_places"
 	WritePlaces Act = "write_places"
+	KeepPlaces  Act = "keep_places" // note who comes to the places of the area
 	ReadAudit   Act = "read_audit"
 
 	ReadDeclarations  Act = "read_declarations"
@@ -57,10 +58,10 @@ const (
 // not here is refused.
 var permitted = map[Role][]Act{
 	SteeringCommittee: {ReadCases, ReadPlaces},
-	HealthOfficer:     {ReadCases, WriteCases, Import, Export, ReadPeople, WritePeople, ReadPlaces, WritePlaces, ReadDeclarations, WriteDeclarations},
+	HealthOfficer:     {ReadCases, WriteCases, Import, Export, ReadPeople, WritePeople, ReadPlaces, WritePlaces, KeepPlaces, ReadDeclarations, WriteDeclarations},
 	Tracer:            {ReadCases, WriteCases, ReadPeople, WritePeople, ReadPlaces, ReadDeclarations},
-	CheckpointOfficer: {ReadPlaces, ReadDeclarations, WriteDeclarations},
-	PlaceKeeper:       {ReadPlaces, WritePlaces, WriteDeclarations},
+	CheckpointOfficer: {ReadPlaces, KeepPlaces, ReadDeclarations, WriteDeclarations},
+	PlaceKeeper:       {ReadPlaces, KeepPlaces, WriteDeclarations},
 	Doctor:            {ReadCases, ReadPeople, ReadDeclarations},
 	QuarantineOfficer: {ReadCases, ReadPeople, ReadDeclarations},
 	Approver:          {ReadCases, Announce},
