@@ -133,7 +133,7 @@ type placePage struct {
 	Keepers  []place.Kept
 	Form     web.Form // of a further keeper
 	Alone    bool     // one keeper, who cannot be taken off
-	MayKeep  bool // notes who comes
+	MayKeep  bool     // notes who comes
 	MayWrite bool
 	MayRead  bool       // who keeps it
 	Keeper   bool       // shown to a keeper
