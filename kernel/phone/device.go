@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
-	"strings"
 	"time"
 
 	"khien/kernel/audit"
@@ -70,14 +69,10 @@ func (s *Service) enrol(tx *store.Tx, number string, p Proof) (token string, d D
 	d = Device{ID: id.New(), Number: index, Since: now}
 	token = newToken(d.ID)
 	hash := tokenHash(token)
-	row := deviceRow{Device: d, tokenHash: hash[:], handle: random(16), agent: cleanAgent(p.Agent), seen: now,
+	row := deviceRow{Device: d, tokenHash: hash[:], handle: random(16), agent: browserOf(p.Agent), seen: now,
 		numberSealed: s.Keys.Seal("phone", []byte(number), devicePlace(s.Province, d.ID, "number")),
 		secretSealed: s.Keys.Seal("phone", random(secretBytes), devicePlace(s.Province, d.ID, "secret"))}
 	return token, d, insertDevice(tx, s.own, row)
-}
-
-func cleanAgent(agent string) string {
-	return fault.Cut(strings.ToValidUTF8(strings.ReplaceAll(agent, "\x00", ""), "?"), 160)
 }
 
 // changed tells every node, this one before the act is answered.
