@@ -36,9 +36,9 @@ const (
 // What the visits' benchmark makes.
 const (
 	visitPlaces  = 400
-	visitConns   = 256 // at most
-	phonesOfConn = 16  // no phone tells more than a few a second
-	phonesOfLong = 128 // for runs of more than a minute
+	visitConns   = 512 // at most
+	phonesOfConn = 8   // no phone tells more than a few a second
+	phonesOfLong = 64  // for runs of more than a minute
 	keepersMost  = 256
 	batchConns   = 16
 	batchSize    = 50
