@@ -55,7 +55,7 @@ var routes = map[string]auth.Act{
 	"GET /declare": proved, "GET /declare/form": proved, "POST /declare/form": proved, "GET /declare/mine": proved, "GET /declare/{id}": proved,
 	"GET /declare/{id}/correct": proved, "POST /declare/{id}/correct": proved, "POST /declare/{id}/withdraw": proved,
 	"GET /api/v1/declarations": proved, "GET /api/v1/declarations/{id}": proved, "PUT /api/v1/declarations/{id}": proved, "DELETE /api/v1/declarations/{id}": proved,
-	"GET /declarations": auth.ReadDeclarations, "POST /declarations": auth.ReadDeclarations, "GET /declarations/{id}": auth.ReadDeclarations,
+	"GET /declarations": auth.ReadDeclarations, "POST /declarations": auth.ReadDeclarations, "GET /declarations/{id}": auth.ReadPeople,
 	"POST /api/v1/declarations/verify": auth.ReadDeclarations, "GET /declarations/export": auth.Export,
 	"GET /declarations/new": auth.WriteDeclarations, "POST /declarations/new": auth.WriteDeclarations,
 	"POST /api/v1/declarations": auth.WriteDeclarations, "POST /api/v1/declarations/batch": auth.WriteDeclarations,

@@ -204,11 +204,23 @@ func TestScope(t *testing.T) {
 		if _, err := w.Read(t.Context(), there, d.ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("read from elsewhere: %v", err)
 		}
+		if missed, err := store.One(t.Context(), w.db, store.Int, "select count(*) from audit_entry where province = 20 and act = 'declaration.miss'"); err != nil || missed != 1 {
+			t.Errorf("%d misses are written down, %v, want 1", missed, err)
+		}
+		gate, token := w.officer("chot", "2021/20/186", auth.CheckpointOfficer, auth.ReadDeclarations)
+		if _, err := w.Read(t.Context(), gate, d.ID); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("a gate reads what somebody answered: %v", err)
+		}
+		b := w.browser("khien_session", token)
+		b.get("/declarations/"+d.ID.String()).want(t, 403)
+		if page := b.get("/declarations").want(t, 200); strings.Contains(page.body, "/declarations/"+d.ID.String()) {
+			t.Error("a gate is led to what it may not read")
+		}
 		if _, _, err := w.List(t.Context(), auth.Scope{}, declaration.Filter{}); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("nobody lists: %v", err)
 		}
 		rows, err := store.One(t.Context(), w.db, store.Int, "select count(*) from audit_entry where province = 20 and act in ('declaration.list', 'declaration.search', 'declaration.export')")
-		if err != nil || rows != 8 {
+		if err != nil || rows != 9 {
 			t.Errorf("%d audit rows, %v", rows, err)
 		}
 	})

@@ -106,15 +106,17 @@ type Version struct {
 }
 
 // Read returns a declaration in scope with all its versions, the newest first.
-// It is audited.
+// It is audited, also when there is none in scope. A gate, which reads no people,
+// has Check.
 func (s *Service) Read(ctx context.Context, sc auth.Scope, i id.ID) (vs []Version, err error) {
-	if err := allowed(sc, auth.ReadDeclarations); err != nil {
+	if err := allowed(sc, auth.ReadDeclarations, auth.ReadPeople); err != nil {
 		return nil, err
 	}
+	missed := false
 	err = s.DB.Tx(ctx, func(tx *store.Tx) error {
 		r, err := selectDeclaration(tx.Context(), tx, sc, i)
-		if fault.Is(err, fault.NotFound) || err == nil && !sc.Covers(r.Area) {
-			return errNone
+		if missed = fault.Is(err, fault.NotFound) || err == nil && !sc.Covers(r.Area); missed {
+			return audit.Append(tx, sc.Entry("declaration.miss", "declaration", i.String(), 0, nil))
 		}
 		if err != nil {
 			return err
@@ -124,6 +126,9 @@ func (s *Service) Read(ctx context.Context, sc auth.Scope, i id.ID) (vs []Versio
 		}
 		return audit.Append(tx, sc.Entry("declaration.read", "person", r.Person.String(), r.Area, map[string]any{"declaration": i.String()}))
 	})
+	if err == nil && missed {
+		err = errNone
+	}
 	return vs, err
 }
 

@@ -20,7 +20,7 @@ func (s *Service) officerRoutes(rt *web.Router) {
 	read, write := rt.With(auth.Require(auth.ReadDeclarations)), rt.With(auth.Require(auth.WriteDeclarations))
 	read.Get("/declarations", s.getList)
 	read.Post("/declarations", s.postSearch)
-	read.Get("/declarations/{id}", s.getRead)
+	rt.With(auth.Require(auth.ReadPeople)).Get("/declarations/{id}", s.getRead)
 	rt.With(auth.Require(auth.Export)).Get("/declarations/export", s.getExport, web.Timeout(0), web.NoGzip())
 	write.Get("/declarations/new", s.getNew)
 	write.Post("/declarations/new", s.postNew, web.MaxBody(formBytes))

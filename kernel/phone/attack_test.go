@@ -438,3 +438,24 @@ func TestNamesAreCountedByNumber(t *testing.T) {
 		}
 	})
 }
+
+// Numbers abroad that are paid by the message get a few, from however many addresses.
+func TestPaidNumbersAbroad(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		sent := 0
+		for i := range 130 {
+			err := w.AskCode(t.Context(), fmt.Sprintf("+88216%07d", i), fmt.Sprintf("192.0.2.%d", i), i18n.VI)
+			if err == nil {
+				sent++
+			} else if !fault.Is(err, fault.Busy) {
+				t.Fatal(err)
+			}
+		}
+		if sent < 100 || sent > 110 {
+			t.Errorf("%d of 130 messages are sent, want about 100", sent)
+		}
+		if err := w.AskCode(t.Context(), mine, "192.0.2.1", i18n.VI); err != nil {
+			t.Errorf("a number of ours: %v", err)
+		}
+	})
+}

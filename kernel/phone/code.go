@@ -56,7 +56,11 @@ func (s *Service) AskCode(ctx context.Context, number, from string, l i18n.Lang)
 		if wait, err = s.place(tx, number, code); err != nil || wait > 0 {
 			return err
 		}
-		if ok, wait := s.asks.Allow(""); !ok {
+		limit := s.asks
+		if !strings.HasPrefix(number, "+84") {
+			limit = s.far
+		}
+		if ok, wait := limit.Allow(""); !ok {
 			return web.Rate(wait) // what is written is undone
 		}
 		return s.enqueue(tx, number, s.Catalog.T(l, "phone.message", "code", code))

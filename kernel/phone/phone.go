@@ -77,6 +77,10 @@ var usual = Limits{AskPerAddress: Rate{0.2, 30}, ProvePerAddress: Rate{0.33, 60}
 // saying bounds how many people one number names, on whatever device: each is looked for in the registry.
 var saying = Rate{0.02, 2 * identitiesMost}
 
+// abroad bounds the messages to numbers of other countries, all together: there
+// are some whose owner is paid by the message, and asks for many.
+var abroad = Rate{0.05, 100}
+
 // limitKeys bounds the addresses that are counted; a forgotten one begins anew.
 const limitKeys = 20_000
 
@@ -90,6 +94,7 @@ type Service struct {
 	asks  *web.Limiter
 	tries *web.Limiter
 	says  *web.Limiter // of a number
+	far   *web.Limiter
 }
 
 // New returns a Service.
@@ -107,7 +112,7 @@ func New(c Config) *Service {
 	limiter := func(r Rate, keys int) *web.Limiter { return web.NewLimiter(r.PerSecond, r.Burst, keys) }
 	s := &Service{Config: c, own: auth.System(c.Province, "phone").WithClock(c.Now),
 		ask: limiter(l.AskPerAddress, limitKeys), prove: limiter(l.ProvePerAddress, limitKeys),
-		asks: limiter(l.AskOverall, 1), tries: limiter(l.ProveOverall, 1), says: limiter(saying, limitKeys)}
+		asks: limiter(l.AskOverall, 1), tries: limiter(l.ProveOverall, 1), says: limiter(saying, limitKeys), far: limiter(abroad, 1)}
 	woken, _ := c.DB.Watch(topic) // for as long as the database is open
 	s.cache = newCache(woken, s.now())
 	return s
