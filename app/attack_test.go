@@ -16,10 +16,14 @@ func TestReadingChallengesIsWrittenDown(t *testing.T) {
 	each(t, func(t *testing.T, n *node) {
 		b, _ := n.prove(t, "0912345678")
 		key := id.New().String()
-		has(t, "filed", b.form("/me/challenges", url.Values{"id": {key}, "text": {"Tôi không sống ở đó nữa"}}), http.StatusSeeOther)
+		has(t, "filed", b.form("/me/challenges", url.Values{"id": {key}, "text": {"Tôi không sống ở đó nữa"}, "about": {"Lý Văn B 0987654321"}}), http.StatusSeeOther)
 		n.account(t, "tinh", auth.HealthOfficer, "2021/20")
 		staff := n.signIn(t, "tinh")
-		has(t, "staff", staff.get("/people/challenges"), 200, "Tôi không sống ở đó nữa")
+		page := staff.get("/people/challenges")
+		has(t, "staff", page, 200, "Tôi không sống ở đó nữa")
+		if strings.Contains(page.body, "0987654321") {
+			t.Error("what a form made up is shown, and logged, as the key of a text")
+		}
 		if got := n.acts(t, "person.challenge_read", ""); got != 1 {
 			t.Errorf("%d rows about one challenge that was read, want 1", got)
 		}

@@ -150,6 +150,7 @@ var (
 	errUnknown = fault.New(fault.Forbidden, "checkin.who")
 	errAt      = fault.New(fault.Invalid, "checkin.at")
 	errID      = fault.New(fault.Invalid, "checkin.id")
+	errClosed  = fault.New(fault.Conflict, "checkin.place_closed")
 	errMany    = fault.New(fault.Busy, "checkin.many_people")
 	errWith    = fault.New(fault.Invalid, "checkin.with")
 )

@@ -94,7 +94,11 @@ func (s *Service) drafts(ctx context.Context, d *delivery, stands map[id.ID]Visi
 		}
 		f := draft{row: i}
 		var err error
-		if f.at, f.flags, err = s.check(r, d.sent); err == nil && !(r.Leave && r.Code == "" && r.Name == "") {
+		f.at, f.flags, err = s.check(r, d.sent)
+		if err == nil && d.place.Closed && !r.Leave && f.at.After(d.place.Changed) {
+			err = errClosed
+		}
+		if err == nil && !(r.Leave && r.Code == "" && r.Name == "") {
 			f.who, f.comer, err = s.identify(ctx, d.place, r, f.at)
 		}
 		if err != nil {

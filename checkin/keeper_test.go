@@ -303,3 +303,21 @@ func TestManyIDsOfOne(t *testing.T) {
 		}
 	})
 }
+
+// The keeper of a place that was closed delivers what was before, and no more.
+func TestAClosedPlaceTakesNothingNew(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p, _ := w.place(t, place.Place{Name: "Chợ Hữu Lũng"})
+		k := w.keeper(t, p)
+		before := w.row(object{"name": "Nông Văn Tư", "birth": "1971"})
+		w.pass(time.Hour)
+		if _, err := w.places.Close(t.Context(), everything.WithClock(w.clock), p.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(time.Hour)
+		got := k.deliver(t, p, before, w.row(object{"name": "Nông Văn Năm", "birth": "1971"}))
+		if got[0].State != "recorded" || got[1].Why != "checkin.place_closed" {
+			t.Errorf("got %+v", got)
+		}
+	})
+}

@@ -229,6 +229,9 @@ func (d *Desk) postChallenge(w http.ResponseWriter, r *http.Request) error {
 	a, _ := d.AskerOf(r.Context())
 	err := web.Decode(r, &f)
 	if err == nil {
+		f.About, err = d.about(r.Context(), a, f.About)
+	}
+	if err == nil {
 		err = d.DB.Tx(r.Context(), func(tx *store.Tx) error {
 			return d.People.File(tx, d.ownScope(), a, Challenge{ID: f.ID, About: f.About, Text: f.Text})
 		})
@@ -240,6 +243,19 @@ func (d *Desk) postChallenge(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Redirect(w, r, "/me/data", "person.challenge.filed")
+}
+
+// about is the kind of what is held that a form names, else "": what strangers
+// make up is no key of a text, and would stand in logs as one that is missing.
+func (d *Desk) about(ctx context.Context, a Asker, named string) (string, error) {
+	if named == "" {
+		return "", nil
+	}
+	held, err := d.held(ctx, a)
+	if !slices.ContainsFunc(held, func(h Held) bool { return h.What == named }) {
+		named = ""
+	}
+	return named, err
 }
 
 type challengesPage struct {
