@@ -39,7 +39,7 @@ check: assets ## gofmt, vet, staticcheck, arrows, schema and statement lint, typ
 	go run ./kernel/area/gen -check
 
 browser: build tools ## the pages in headless Chromium
-	node --test --test-reporter=spec --test-force-exit test/browser/*.test.mjs
+	node --test --test-concurrency=2 --test-reporter=spec --test-force-exit test/browser/*.test.mjs
 
 # Chromium for the pages; poppler and zbar read back what is printed.
 tools: ## install what the tests need of Debian, when missing and root
