@@ -39,6 +39,8 @@ const (
 	visitConns   = 512 // at most
 	phonesOfConn = 8   // no phone tells more than a few a second
 	phonesOfLong = 64  // for runs of more than a minute
+	phonesLeast  = 512
+	keepersLeast = 64
 	keepersMost  = 256
 	batchConns   = 16
 	batchSize    = 50
@@ -79,7 +81,7 @@ func benchVisits(ctx context.Context, c *config.Config, o benchOptions) (f *figu
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
-	b := &visitBench{benchNode: n, conns: min(o.clients, visitConns), each: phonesOfConn}
+	b := &visitBench{benchNode: n, conns: min(o.clients, visitConns), each: max(phonesOfConn, phonesLeast/max(1, o.clients))}
 	if o.seconds > 60 {
 		b.each = phonesOfLong
 	}
@@ -241,7 +243,7 @@ func (b *visitBench) makePlaces(ctx context.Context, sc auth.Scope) error {
 
 func (b *visitBench) makePhones(ctx context.Context, sc auth.Scope, people []sim.Human) error {
 	var numbers []string
-	for i := range len(people) + min(b.conns, keepersMost) {
+	for i := range len(people) + min(max(b.conns, keepersLeast), keepersMost) {
 		numbers = append(numbers, fmt.Sprintf("09%08d", i))
 	}
 	all, err := b.Phones.EnrolForDemo(ctx, sc, numbers...)

@@ -286,8 +286,7 @@ func TestBadPeople(t *testing.T) {
 func TestUnusedPeopleDie(t *testing.T) {
 	each(t, func(t *testing.T, n *node) {
 		now := time.Now()
-		n.App.Now = func() time.Time { return now }
-		d := person.NewDesk(person.DeskConfig{DB: n.DB, People: n.People, Province: 20, Now: n.App.Now, Users: []person.User{n.Outbreak, n.Phones, n.Points, n.Declared, n.Checkin}})
+		d := person.NewDesk(person.DeskConfig{DB: n.DB, People: n.People, Province: 20, Now: func() time.Time { return now }, Users: []person.User{n.Outbreak, n.Phones, n.Points, n.Declared, n.Checkin}})
 		lonely := n.person(t, huong())
 		phoned := n.person(t, person.Person{Name: "Hoàng Thị Máy", Area: minhHoaCode})
 		c, err := n.Outbreak.Create(t.Context(), world, outbreak.Draft{Case: outbreak.Case{Classification: outbreak.Suspected, Area: minhHoaCode, Reported: day.Today(now)},
