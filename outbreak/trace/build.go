@@ -71,9 +71,13 @@ func (x *Index) place(ps []Presence) {
 	for i := range ps {
 		p := &ps[i]
 		s := slot(p)
-		x.rows[next[s]] = uint64(p.From-x.base)<<inShift | uint64(p.To-p.From)<<durShift | uint64(p.Person)
+		x.rows[next[s]] = x.pack(p)
 		next[s]++
 	}
+}
+
+func (x *Index) pack(p *Presence) uint64 {
+	return uint64(p.From-x.base)<<inShift | uint64(p.To-p.From)<<durShift | uint64(p.Person)
 }
 
 func slot(p *Presence) int { return int(p.Locus)*classes + classOf(p.To-p.From) }

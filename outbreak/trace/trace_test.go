@@ -111,7 +111,7 @@ func TestSameAsPlain(t *testing.T) {
 func explained(t *testing.T, x *trace.Index, p uint32, w trace.Window, f1 []trace.Contact, rule *trace.Rule) {
 	t.Helper()
 	for _, c := range f1 {
-		ms := x.Meetings(c.Person, map[uint32]trace.Window{p: w}, rule)
+		ms := trace.NewAsker(x).Meetings(c.Person, map[uint32]trace.Window{p: w}, rule)
 		if len(ms) == 0 {
 			t.Fatalf("no meeting of %d with %d", c.Person, p)
 		}
