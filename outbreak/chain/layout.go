@@ -1,0 +1,212 @@
+package chain
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Layout places every case that an edge touches: X is the day of onset counted
+// from the first, Y a row from 0. The first case that somebody infected shares
+// their row if it fell ill later, the next ones stand below, so that rows are as many as the ends of
+// chains. Clusters follow each other, the largest first, a free row between.
+type Layout struct {
+	Nodes []Node // by row, then by day
+	Links []Link
+	Days  int // X is below it
+	Rows  int // Y is below it
+	Alone int // cases without any edge, which are not placed
+}
+
+// Node is a placed case.
+type Node struct {
+	ID   string
+	X, Y int32
+	Out  int32 // cases it infected
+	Ring bool  // stands in a ring, or is told as its own source
+	Told bool  // false: only an edge names it
+}
+
+// Link is an edge between places. Second is true for the further sources of a
+// case that has several, and for what closes a ring.
+type Link struct {
+	FromX, FromY, ToX, ToY int32
+	Second                 bool
+}
+
+// layout is the work in progress.
+type layout struct {
+	g        *Graph
+	parent   []int32 // the first source, -1 none
+	children lists
+	x, y     []int32
+}
+
+// Layout walks each case and edge a few times.
+func (g *Graph) Layout() *Layout {
+	w := layout{g: g, parent: g.firstSources(), x: make([]int32, len(g.ids)), y: make([]int32, len(g.ids))}
+	w.children = w.forest()
+	days := w.days()
+	rows := w.rows()
+	l := &Layout{Days: days, Rows: rows}
+	w.nodes(l)
+	w.links(l)
+	return l
+}
+
+// firstSources picks one source of each case, the one that fell ill first, so
+// that following it never leads in a circle.
+func (g *Graph) firstSources() []int32 {
+	parent := make([]int32, len(g.ids))
+	root := make([]int32, len(g.ids))
+	for i := range parent {
+		parent[i], root[i] = -1, int32(i)
+	}
+	for i := range parent {
+		sources := slices.Clone(g.in.of(int32(i)))
+		slices.SortFunc(sources, func(a, b int32) int { return cmp.Or(cmp.Compare(g.onsets[a], g.onsets[b]), cmp.Compare(a, b)) })
+		for _, s := range sources {
+			if find(root, s) != int32(i) { // s is not below i
+				parent[i] = s
+				root[i] = find(root, s)
+				break
+			}
+		}
+	}
+	return parent
+}
+
+// forest lists the children of each by day of onset.
+func (w *layout) forest() lists {
+	var by, other []int32
+	for i, p := range w.parent {
+		if p >= 0 {
+			by, other = append(by, p), append(other, int32(i))
+		}
+	}
+	l := group(len(w.parent), by, other)
+	for i := range w.parent {
+		slices.SortFunc(l.of(int32(i)), func(a, b int32) int {
+			return cmp.Or(cmp.Compare(w.g.onsets[a], w.g.onsets[b]), cmp.Compare(a, b))
+		})
+	}
+	return l
+}
+
+// gapDays stands between a case and those it infected whose onset is unknown.
+const gapDays = 3
+
+// days sets X. Who has no onset stands a gap behind their source.
+func (w *layout) days() int {
+	first, most := int32(0), int32(0)
+	for _, o := range w.g.onsets {
+		if o != 0 && (first == 0 || int32(o) < first) {
+			first = int32(o)
+		}
+	}
+	w.walk(func(i int32) {
+		switch p := w.parent[i]; {
+		case w.g.onsets[i] != 0:
+			w.x[i] = int32(w.g.onsets[i]) - first
+		case p >= 0:
+			w.x[i] = w.x[p] + gapDays
+		}
+		most = max(most, w.x[i])
+	})
+	return int(most) + 1
+}
+
+// walk visits every case after its first source, each tree at once.
+func (w *layout) walk(visit func(int32)) {
+	var stack []int32
+	for i, p := range w.parent {
+		if p >= 0 {
+			continue
+		}
+		stack = append(stack[:0], int32(i))
+		for len(stack) > 0 {
+			n := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			visit(n)
+			for _, c := range slices.Backward(w.children.of(n)) {
+				stack = append(stack, c)
+			}
+		}
+	}
+}
+
+// rows sets Y, cluster by cluster, and returns how many there are.
+func (w *layout) rows() int {
+	roots := map[string][]int32{}
+	for i, p := range w.parent {
+		if p < 0 {
+			roots[w.g.ids[i]] = []int32{int32(i)}
+		}
+	}
+	next := int32(0)
+	for n, cluster := range w.g.Clusters() {
+		if n > 0 {
+			next++
+		}
+		for _, member := range cluster {
+			for _, r := range roots[member] {
+				next = w.tree(r, next)
+			}
+		}
+	}
+	return int(next)
+}
+
+// tree sets the rows of one tree from next on and returns the next free one.
+func (w *layout) tree(root, next int32) int32 {
+	type step struct {
+		node int32
+		row  int32 // -1: the next free one
+	}
+	stack := []step{{root, -1}}
+	for len(stack) > 0 {
+		s := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		w.y[s.node] = s.row
+		if s.row < 0 {
+			w.y[s.node] = next
+			next++
+		}
+		children := w.children.of(s.node)
+		for i, c := range slices.Backward(children) {
+			row := int32(-1)
+			if i == 0 && w.x[c] > w.x[s.node] {
+				row = w.y[s.node]
+			}
+			stack = append(stack, step{c, row})
+		}
+	}
+	return next
+}
+
+func (w *layout) nodes(l *Layout) {
+	ring := map[string]bool{}
+	for _, c := range w.g.Cycles() {
+		for _, id := range c {
+			ring[id] = true
+		}
+	}
+	for _, id := range w.g.Loops() {
+		ring[id] = true
+	}
+	for i, id := range w.g.ids {
+		n := int32(i)
+		if len(w.g.in.of(n)) == 0 && len(w.g.out.of(n)) == 0 {
+			l.Alone++
+			continue
+		}
+		l.Nodes = append(l.Nodes, Node{ID: id, X: w.x[i], Y: w.y[i], Out: int32(len(w.g.out.of(n))), Ring: ring[id], Told: i < w.g.known})
+	}
+	slices.SortFunc(l.Nodes, func(a, b Node) int { return cmp.Or(cmp.Compare(a.Y, b.Y), cmp.Compare(a.X, b.X)) })
+}
+
+func (w *layout) links(l *Layout) {
+	for i := range w.g.from {
+		a, b := w.g.from[i], w.g.to[i]
+		l.Links = append(l.Links, Link{w.x[a], w.y[a], w.x[b], w.y[b], w.parent[b] != a})
+	}
+}
