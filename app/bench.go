@@ -28,6 +28,7 @@ type benchOptions struct {
 	rows       int
 	people     int
 	days       int
+	presences  int
 	clients    int
 	every      time.Duration
 	file       string
@@ -86,6 +87,7 @@ var benches = map[string]func(context.Context, *config.Config, benchOptions) (*f
 	"page":   benchPage,
 	"people": benchPeople,
 	"match":  benchMatch,
+	"trace":  benchTrace,
 	"visits": benchVisits,
 }
 
@@ -95,6 +97,7 @@ func benchCommand(fs *flag.FlagSet) func(*call) error {
 	fs.IntVar(&o.rows, "rows", publishedRows, "rows of the invented list of counts")
 	fs.IntVar(&o.people, "people", 1_000_000, "people who stand before a tenth as many are imported (people)")
 	fs.IntVar(&o.days, "days", 0, "instead, a number for every commune of the province on each of so many days")
+	fs.IntVar(&o.presences, "presences", tracePresences, "invented presences (trace)")
 	fs.IntVar(&o.clients, "clients", 10_000, "readers of the live stream (sse); connections (map: at most 64)")
 	fs.DurationVar(&o.every, "every", time.Second, "between acts (sse)")
 	fs.StringVar(&o.file, "file", "", "a list of counts to import instead of an invented one")

@@ -15,8 +15,14 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+//go:embed migrations/00001_presence.sql
+var tables embed.FS
+
 // Migrations returns the tables and their indexes, for line "peer".
 func Migrations() fs.FS { return store.MigrationFiles(migrations) }
+
+// Tables returns the tables alone: whoever loads much makes the indexes after it.
+func Tables() fs.FS { return store.MigrationFiles(tables) }
 
 // Peer is one province's presences in a database that is thrown away afterwards.
 type Peer struct {
