@@ -114,8 +114,8 @@ func benchCommand(fs *flag.FlagSet) func(*call) error {
 		if len(c.args) != 1 || benches[c.args[0]] == nil {
 			return config.Usage{Err: fmt.Errorf("bench wants one of %v", slices.Sorted(maps.Keys(benches)))}
 		}
-		if o.seconds < 1 || o.rows < 1 || o.people < 100 || o.clients < 1 || o.every < time.Millisecond {
-			return config.Usage{Err: errors.New("bench: --seconds, --rows and --clients begin at 1, --people at 100, --every at 1ms")}
+		if o.seconds < 1 || o.rows < 1 || o.people < 100 || o.clients < 1 || o.presences < 1 || o.every < time.Millisecond {
+			return config.Usage{Err: errors.New("bench: --seconds, --rows, --clients and --presences begin at 1, --people at 100, --every at 1ms")}
 		}
 		return c.bench(c.args[0], o)
 	}

@@ -20,10 +20,7 @@ func idOf(kind byte, n uint32) (i id.ID) {
 }
 
 // model keeps stays in a list, as the database does.
-type model struct {
-	plain
-	since trace.Minute
-}
+type model struct{ plain }
 
 func (m *model) at(p trace.Presence) int {
 	for i, q := range m.ps {
