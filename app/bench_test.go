@@ -76,7 +76,7 @@ func TestBenchRefused(t *testing.T) {
 		says   string
 	}{
 		{[]string{"page"}, 1, "Node.js"},
-		{[]string{"nothing"}, 2, "[import map match page people sse visits]"},
+		{[]string{"nothing"}, 2, "[import map match page people sse trace visits]"},
 		{[]string{"sse", "--clients", "0"}, 2, "--clients"},
 		{[]string{"sse", "--clients", "900000000"}, 1, "ulimit"},
 		{[]string{"import", "--file", "no/such/file"}, 1, "no such file"},

@@ -201,7 +201,7 @@ func (b *tracing) compare(ctx context.Context, p peer.Peer, name string) error {
 		theirs = append(theirs, ms(time.Since(began)))
 		identical = identical && sameContacts(f1, of1) && sameContacts(f2, of2)
 	}
-	ratio := round(middleOf(theirs) / middleOf(ours))
+	ratio := round(middleOf(theirs) / max(middleOf(ours), 0.001))
 	b.f.values[name+"_f1_us"], b.f.values[name+"_f2_ms"], b.f.values["identical"] = round(middleOf(first)), round(middleOf(theirs)), identical
 	b.f.values["times_"+name] = ratio
 	if p.DB.Engine() == store.Postgres {
