@@ -182,7 +182,9 @@ func (b *visitBench) lag(ctx context.Context) (time.Duration, error) {
 		if err != nil || len(late) == 0 {
 			return time.Since(began), err
 		}
-		time.Sleep(20 * time.Millisecond)
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return 0, err
+		}
 	}
 	return 0, ctx.Err()
 }
