@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { prove } from "./checkin-lib.mjs";
 import { read } from "./film.mjs";
-import { axe, launch, missing, page1440, page390, screenshot, startKhien } from "./lib.mjs";
+import { axe, launch, missing, page1440, page390, screenshot, startKhien, hangMs } from "./lib.mjs";
 
 const skip = missing();
 const questions = ["passed", "signs", "met_case", "met_abroad", "met_signs"];
@@ -39,7 +39,7 @@ const grey = (tab, src) => tab.evaluate(async (src) => {
   return { w: image.width, h: image.height, grey: Array.from({ length: image.width * image.height }, (_, i) => data[4 * i]) };
 }, src);
 
-test("a phone without JavaScript declares and gets a code", { skip, timeout: 120000 }, async () => {
+test("a phone without JavaScript declares and gets a code", { skip, timeout: hangMs }, async () => {
   const tab = await page390(browser, { javaScriptEnabled: false });
   const addresses = [];
   tab.on("request", (r) => addresses.push(r.url()));
@@ -68,7 +68,7 @@ test("a phone without JavaScript declares and gets a code", { skip, timeout: 120
   for (const address of addresses) assert.ok(!/912|345678|Hoa|1988/.test(decodeURIComponent(address)), `an address tells of a person: ${address}`);
 });
 
-test("the pages have no fault, in three languages", { skip, timeout: 120000 }, async () => {
+test("the pages have no fault, in three languages", { skip, timeout: hangMs }, async () => {
   const tab = await page390(browser);
   await tab.goto(khien.url + "phone?next=/declare");
   await look(tab, "phone-number-390");
@@ -83,7 +83,7 @@ test("the pages have no fault, in three languages", { skip, timeout: 120000 }, a
   assert.deepEqual(tab.problems, []);
 });
 
-test("an officer checks a code and declares for somebody", { skip, timeout: 120000 }, async () => {
+test("an officer checks a code and declares for somebody", { skip, timeout: hangMs }, async () => {
   const tab = await page1440(browser);
   await tab.goto(khien.url + "demo");
   const [login, password, secret] = await tab.locator("tr", { hasText: "huulung" }).locator("code").allTextContents();

@@ -13,6 +13,10 @@ const require = createRequire(join(root, "web/package.json"));
 const chromiumPath = process.env.CHROMIUM || "/usr/bin/chromium";
 const out = join(root, "test/out");
 
+/** patienceMs is how long a page may take for one step before a test gives it up, hangMs a whole test: both only end what hangs, on a machine as slow
+ *  as any that runs these tests. How fast pages are is for make bench. */
+export const patienceMs = 90000, hangMs = 600000;
+
 /** launchFlags are what headless Chromium needs as root on a machine without a network. */
 export const launchFlags = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -44,7 +48,7 @@ export async function page(browser, width, height, options = {}) {
     viewport: { width, height }, locale: "vi-VN", timezoneId: "Asia/Ho_Chi_Minh", bypassCSP: true, ...options,
   });
   const tab = await context.newPage();
-  tab.setDefaultTimeout(30000);
+  tab.setDefaultTimeout(patienceMs);
   tab.problems = [];
   tab.on("pageerror", (err) => tab.problems.push(String(err)));
   tab.on("console", (message) => message.type() === "error" && tab.problems.push(message.text()));
@@ -85,7 +89,7 @@ export function freePort() {
 
 /** startKhien runs `bin/khien serve` on a free port with a new data folder and waits until /readyz answers.
  *  It returns {url, data, run(...args), log(), stop()}; run is another khien command on the same data, with its JSON read. */
-export async function startKhien({ bin = join(root, "bin/khien"), env = {}, args = [], timeoutMs = 60000 } = {}) {
+export async function startKhien({ bin = join(root, "bin/khien"), env = {}, args = [], timeoutMs = patienceMs } = {}) {
   if (!existsSync(bin)) throw new Error("no bin/khien: run `make build`");
   const data = mkdtempSync(join(tmpdir(), "khien-browser-"));
   const address = `127.0.0.1:${await freePort()}`;
@@ -168,23 +172,23 @@ export async function firstLoad(browser, url, { bitsPerSecond = 1.6e6, latencyMs
   await cdp.send("Network.emulateNetworkConditions", { offline: false, latency: latencyMs, downloadThroughput: bitsPerSecond / 8, uploadThroughput: bitsPerSecond / 16 });
   await cdp.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
 
-  const names = new Map(), sizes = new Map();
-  let busy = 0, quiet = Date.now();
+  const names = new Map(), sizes = new Map(), open = new Set(); // by request id, which a redirect keeps
+  let quiet = Date.now();
   cdp.on("Network.requestWillBeSent", ({ requestId, request, type }) => {
     names.set(requestId, request.url);
-    if (type !== "EventSource") busy++;
+    if (type !== "EventSource") open.add(requestId);
   });
   const settle = (id, size) => {
     if (size) sizes.set(id, size);
-    if (names.has(id)) busy--;
+    open.delete(id);
     quiet = Date.now();
   };
   cdp.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => settle(requestId, encodedDataLength));
   cdp.on("Network.loadingFailed", ({ requestId }) => settle(requestId, 0));
 
-  await tab.goto(url, { waitUntil: "load", timeout: 60000 });
+  await tab.goto(url, { waitUntil: "load", timeout: patienceMs });
   const until = Date.now() + 30000;
-  while (Date.now() < until && (busy > 0 || Date.now() - quiet < 1000)) await new Promise((again) => setTimeout(again, 100));
+  while (Date.now() < until && (open.size > 0 || Date.now() - quiet < 1000)) await new Promise((again) => setTimeout(again, 100));
   const paint = await tab.evaluate(() => {
     const entry = performance.getEntriesByName("first-contentful-paint")[0];
     return entry ? Math.round(entry.startTime) : null;

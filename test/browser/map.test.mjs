@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fixture } from "./fixture.mjs";
-import { axe, firstLoad, launch, missing, page1440, page390, screenshot } from "./lib.mjs";
+import { axe, firstLoad, launch, missing, page1440, page390, screenshot, patienceMs, hangMs } from "./lib.mjs";
 
 const skip = missing();
 let browser, server;
@@ -36,7 +36,7 @@ async function another(t, options) {
 const cell = (tab, code, column = "new_1") => tab.locator(`tr[data-code="${code}"] [data-col="${column}"]`);
 
 /** shows waits until the newest day of an area says text. */
-function shows(tab, code, text, timeout = 10000) {
+function shows(tab, code, text, timeout = patienceMs) {
   return tab.waitForFunction(
     ([c, wanted]) => document.querySelector(`tr[data-code="${c}"] [data-col="new_1"]`).textContent === wanted,
     [code, text],
@@ -176,7 +176,7 @@ test("the tabs of a browser share one stream, and another tab takes it over", { 
   await shows(second, code, "3");
 
   await first.close();
-  for (let i = 0; i < 50 && own.state.streams !== 1; i++) await new Promise((again) => setTimeout(again, 100));
+  for (let i = 0; i < 600 && own.state.streams !== 1; i++) await new Promise((again) => setTimeout(again, 100));
   await second.waitForSelector('.map-status[data-state="live"]');
   await new Promise((again) => setTimeout(again, 300));
   own.send({ v: 3, from: 2, cells: [[code, own.wire.last_day, 8]], hidden: [] });
@@ -184,10 +184,10 @@ test("the tabs of a browser share one stream, and another tab takes it over", { 
   await second.context().close();
 });
 
-test("without a stream the page asks for itself", { skip, timeout: 120000 }, async (t) => {
+test("without a stream the page asks for itself", { skip, timeout: hangMs }, async (t) => {
   const own = await another(t, { stream: false });
   const tab = await open(page1440, "", {}, own);
-  await tab.waitForSelector('.map-status[data-state="poll"]', { timeout: 15000 });
+  await tab.waitForSelector('.map-status[data-state="poll"]', { timeout: patienceMs });
   const { code } = own.wire.areas[4];
   own.send({ v: 2, from: 1, cells: [[code, own.wire.last_day, 3]], hidden: [] });
   await shows(tab, code, "3", 45000);

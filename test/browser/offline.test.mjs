@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { citizen, openPlace, profile, prove, wire } from "./checkin-lib.mjs";
 import { printed, read } from "./film.mjs";
-import { launch, missing, page390, screenshot, startKhien } from "./lib.mjs";
+import { launch, missing, page390, screenshot, startKhien, patienceMs, hangMs } from "./lib.mjs";
 
 const skip = missing();
 const people = 50;
@@ -36,9 +36,9 @@ async function type(tab, codes, waiting) {
   }
 }
 
-const waits = (tab, n) => tab.waitForFunction((m) => document.getElementById("outbox").dataset.waiting === String(m), n, { timeout: 90000 });
+const waits = (tab, n) => tab.waitForFunction((m) => document.getElementById("outbox").dataset.waiting === String(m), n, { timeout: patienceMs });
 
-test("fifty scans without a network are fifty visits", { skip, timeout: 240000 }, async () => {
+test("fifty scans without a network are fifty visits", { skip, timeout: hangMs }, async () => {
   chrome = await profile(folder);
   let tab = await chrome.page();
   const place = await openPlace(tab, line.url, "0912 000 011", { name: "Nông Văn Giữ Cửa", birth: "1979" }, "Cửa hàng Minh Hòa");
@@ -95,7 +95,7 @@ async function settled(ask, wanted) {
   return ask();
 }
 
-test("a visitor without a network comes and goes, and is one visit", { skip, timeout: 120000 }, async () => {
+test("a visitor without a network comes and goes, and is one visit", { skip, timeout: hangMs }, async () => {
   const browser = await launch();
   try {
     const tab = await page390(browser, { bypassCSP: false });

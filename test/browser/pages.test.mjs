@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { axe, comeIn, invite, launch, missing, page, page1440, page390, screenshot, startKhien } from "./lib.mjs";
+import { axe, comeIn, invite, launch, missing, page, page1440, page390, screenshot, startKhien, hangMs } from "./lib.mjs";
 
 const skip = missing();
 const roles = ["administrator", "auditor", "health_officer", "approver", "tracer"];
@@ -51,7 +51,7 @@ async function each(tab, path, name) {
   }
 }
 
-test("pages of everybody", { skip, timeout: 240000 }, async () => {
+test("pages of everybody", { skip, timeout: hangMs }, async () => {
   const tab = await page1440(browser);
   for (const [name, path] of [["map", ""], ["map-districts", "?level=district&window=total"], ["map-country", "?level=province&edition=2025"],
     ["area", "area/2021/20/186"], ["area-commune", "area/2021/20/186/06457?day=2021-05-02"], ["area-2025", "area/2025/20/-/06457"],
@@ -62,7 +62,7 @@ test("pages of everybody", { skip, timeout: 240000 }, async () => {
   await tab.context().close();
 });
 
-test("pages of staff", { skip, timeout: 240000 }, async () => {
+test("pages of staff", { skip, timeout: hangMs }, async () => {
   const created = await staff.request.post(khien.url + "api/v1/cases", { data: { classification: "confirmed", number: "BN1", name: "Vi Thị Mẫu", phone: "0912345678", area: "2021/20/186/06457", source: "community", confirmed: "2021-05-13", reported: "2021-05-13" } });
   const { id } = await created.json();
   await staff.goto(khien.url + "accounts?search=cho");
@@ -73,7 +73,7 @@ test("pages of staff", { skip, timeout: 240000 }, async () => {
   assert.deepEqual(staff.problems, []);
 });
 
-test("forms say what to mend", { skip, timeout: 240000 }, async () => {
+test("forms say what to mend", { skip, timeout: hangMs }, async () => {
   await staff.goto(khien.url + "cases/new?lang=vi");
   await staff.fill("[name=confirmed]", "2031-01-01");
   await staff.fill("[name=birth_year]", "abcd");
@@ -126,7 +126,7 @@ test("the menu and the way out on a phone, and without a script", { skip }, asyn
   }
 });
 
-test("by keyboard: the skip link, a focus that is seen, no trap", { skip, timeout: 120000 }, async () => {
+test("by keyboard: the skip link, a focus that is seen, no trap", { skip, timeout: hangMs }, async () => {
   const tab = await page1440(browser, { reducedMotion: "reduce" });
   await tab.goto(khien.url);
   await tab.waitForSelector(".map-live");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { prove } from "./checkin-lib.mjs";
-import { axe, comeIn, invite, launch, missing, page1440, screenshot, startKhien } from "./lib.mjs";
+import { axe, comeIn, invite, launch, missing, page1440, screenshot, startKhien, hangMs } from "./lib.mjs";
 
 const skip = missing();
 let browser, khien, staff, who;
@@ -34,7 +34,7 @@ async function look(tab, name) {
   }
 }
 
-test("an officer looks somebody up and changes them", { skip, timeout: 120000 }, async () => {
+test("an officer looks somebody up and changes them", { skip, timeout: hangMs }, async () => {
   await staff.goto(khien.url + "people");
   await look(staff, "search");
   await staff.fill("[name=name]", "nguyen thi huong giang");
@@ -64,7 +64,7 @@ test("an officer looks somebody up and changes them", { skip, timeout: 120000 },
   await look(staff, "phones");
 });
 
-test("a likely duplicate is decided by keyboard and taken back", { skip, timeout: 120000 }, async () => {
+test("a likely duplicate is decided by keyboard and taken back", { skip, timeout: hangMs }, async () => {
   await staff.goto(khien.url + "people/reviews");
   await look(staff, "review");
   await staff.focus("button[value=same]");
@@ -79,7 +79,7 @@ test("a likely duplicate is decided by keyboard and taken back", { skip, timeout
   await look(staff, "challenges");
 });
 
-test("a phone sees its own data, and files a challenge", { skip, timeout: 120000 }, async () => {
+test("a phone sees its own data, and files a challenge", { skip, timeout: hangMs }, async () => {
   const demo = await startKhien({ args: ["--demo"] });
   try {
     const tab = await page1440(browser);

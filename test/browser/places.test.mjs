@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { axe, comeIn, invite, launch, missing, page1440, page390, screenshot, startKhien } from "./lib.mjs";
+import { axe, comeIn, invite, launch, missing, page1440, page390, screenshot, startKhien, hangMs } from "./lib.mjs";
 
 const skip = missing();
 let browser, khien;
@@ -30,7 +30,7 @@ async function look(tab, name) {
   assert.equal(await wide(tab), false, name + " scrolls sideways");
 }
 
-test("an officer's places, their posters and a list", { skip, timeout: 180000 }, async () => {
+test("an officer's places, their posters and a list", { skip, timeout: hangMs }, async () => {
   const link = khien.log().match(/https?:\S+\/set-up\/\S+/)[0].replace("https://khien.langson.gov.vn/", khien.url);
   const admin = await comeIn(browser, page1440, link, { login: "quantri", full_name: "Nông Thị Quản Trị" });
   const invited = (await invite(khien, admin, "thanhpho", "Cán bộ thành phố", "health_officer", "2021/20/178")).replace("https://khien.langson.gov.vn/", khien.url);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { axe, comeIn, invite, launch, missing, page1440, page390, root, screenshot, startKhien } from "./lib.mjs";
+import { axe, comeIn, invite, launch, missing, page1440, page390, root, screenshot, startKhien, patienceMs, hangMs } from "./lib.mjs";
 
 const skip = missing();
 const shared = process.env.KHIEN_SHARED || join(root, "../shared");
@@ -36,9 +36,9 @@ const minhHoa = "2021/20/186/06457";
 const cell = (tab, column = "new_1") => tab.locator(`tr[data-code="${minhHoa}"] [data-col="${column}"]`);
 
 const shows = (tab, text) =>
-  tab.waitForFunction(([c, wanted]) => document.querySelector(`tr[data-code="${c}"] [data-col="total"]`)?.textContent === wanted, [minhHoa, text], { timeout: 15000 });
+  tab.waitForFunction(([c, wanted]) => document.querySelector(`tr[data-code="${c}"] [data-col="total"]`)?.textContent === wanted, [minhHoa, text], { timeout: patienceMs });
 
-test("from the printed link to a map that moves elsewhere", { skip, timeout: 180000 }, async () => {
+test("from the printed link to a map that moves elsewhere", { skip, timeout: hangMs }, async () => {
   const link = khien.log().match(/http:\S+\/set-up\/\S+/)[0];
   const admin = await comeIn(browser, page1440, link, { login: "quantri", full_name: "Nông Thị Quản Trị" });
   const again = await admin.context().browser().newContext().then((c) => c.newPage());
@@ -96,7 +96,7 @@ test("from the printed link to a map that moves elsewhere", { skip, timeout: 180
   }
 });
 
-test("the outbreak of 2021 replayed on real borders", { skip: skip || (existsSync(shared) ? false : "no shared data here"), timeout: 180000 }, async () => {
+test("the outbreak of 2021 replayed on real borders", { skip: skip || (existsSync(shared) ? false : "no shared data here"), timeout: hangMs }, async () => {
   const own = await startKhien();
   try {
     const file = (name) => join(shared, "data", name);
@@ -108,7 +108,7 @@ test("the outbreak of 2021 replayed on real borders", { skip: skip || (existsSyn
       await tab.waitForSelector(".map-live, .empty");
     }
     own.run("replay", file("epi/cases-2021-by-commune.csv"), "--speed", "20d/s");
-    await wide.waitForFunction(() => document.querySelector("#map")?.dataset.day >= "2021-07-01", null, { timeout: 60000 });
+    await wide.waitForFunction(() => document.querySelector("#map")?.dataset.day >= "2021-07-01", null, { timeout: patienceMs });
     await wide.goto(own.url + "?edition=2025&level=commune&window=14&day=2021-06-01");
     await phone.goto(own.url + "?edition=2025&level=commune&window=14&day=2021-06-01");
     for (const [tab, name] of [[wide, "replay-1440"], [phone, "replay-390"]]) {
