@@ -110,7 +110,7 @@ func (s *Service) change(tx *store.Tx, sc auth.Scope, d Draft) (Case, error) {
 	return c, s.told(tx, sc, "case.change", before, c)
 }
 
-// told writes the audit row and, when it counts otherwise than before, the fact.
+// told writes the audit row and, where others count by what changed, the facts.
 func (s *Service) told(tx *store.Tx, sc auth.Scope, act string, was, is Case) error {
 	detail := map[string]any{"version": is.Version, "classification": is.Classification}
 	if was.Area != 0 && was.Area != is.Area {
@@ -119,10 +119,20 @@ func (s *Service) told(tx *store.Tx, sc auth.Scope, act string, was, is Case) er
 	if err := audit.Append(tx, sc.Entry(act, "case", is.ID.String(), is.Area, detail)); err != nil {
 		return err
 	}
+	if was.changed(0) != is.changed(0) {
+		if err := event.Tell(tx, s.province, is.changed(is.Version)); err != nil {
+			return err
+		}
+	}
 	if was.counted() == is.counted() {
 		return nil
 	}
 	return event.Tell(tx, s.province, event.CaseClassified{Case: is.ID, Was: was.counted(), Is: is.counted()})
+}
+
+func (c Case) changed(version int) event.CaseChanged {
+	return event.CaseChanged{Case: c.ID, Version: version, Person: c.Person, Classification: string(c.Classification), Area: c.Area,
+		Onset: c.Onset, Specimen: c.Specimen, Confirmed: c.ConfirmedOn, Reported: c.Reported, Outcome: string(c.Outcome), OutcomeOn: c.OutcomeOn}
 }
 
 func (c Case) counted() event.Counted {

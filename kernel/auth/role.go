@@ -52,18 +52,25 @@ const (
 	WriteDeclarations Act = "write_declarations" // declare for people who have no phone
 	DefineForms       Act = "define_forms"       // new questions and rules for all declarations
 	ManageAccounts    Act = "manage_accounts"
+
+	Trace         Act = "trace"          // ask who met whom
+	ReadContacts  Act = "read_contacts"  // contacts and their follow-up
+	WriteContacts Act = "write_contacts" // confirm, dismiss, add, check, release
+	Order         Act = "order"          // quarantine and isolation orders, lockdown zones
+	DecideLevel   Act = "decide_level"   // an area's epidemic level
 )
 
 // permitted says which acts each role may do, inside its jurisdiction. What is
 // not here is refused.
 var permitted = map[Role][]Act{
-	SteeringCommittee: {ReadCases, ReadPlaces},
-	HealthOfficer:     {ReadCases, WriteCases, Import, Export, ReadPeople, WritePeople, ReadPlaces, WritePlaces, KeepPlaces, ReadDeclarations, WriteDeclarations},
-	Tracer:            {ReadCases, WriteCases, ReadPeople, WritePeople, ReadPlaces, ReadDeclarations},
+	SteeringCommittee: {ReadCases, ReadPlaces, ReadContacts, Order, DecideLevel},
+	HealthOfficer: {ReadCases, WriteCases, Import, Export, ReadPeople, WritePeople, ReadPlaces, WritePlaces, KeepPlaces, ReadDeclarations, WriteDeclarations,
+		Trace, ReadContacts, WriteContacts, Order},
+	Tracer:            {ReadCases, WriteCases, ReadPeople, WritePeople, ReadPlaces, ReadDeclarations, Trace, ReadContacts, WriteContacts},
 	CheckpointOfficer: {ReadPlaces, KeepPlaces, ReadDeclarations, WriteDeclarations},
 	PlaceKeeper:       {ReadPlaces, KeepPlaces, WriteDeclarations},
-	Doctor:            {ReadCases, ReadPeople, ReadDeclarations},
-	QuarantineOfficer: {ReadCases, ReadPeople, ReadDeclarations},
+	Doctor:            {ReadCases, ReadPeople, ReadDeclarations, ReadContacts},
+	QuarantineOfficer: {ReadCases, ReadPeople, ReadDeclarations, ReadContacts, WriteContacts},
 	Approver:          {ReadCases, Announce},
 	Auditor:           {ReadAudit},
 	Administrator:     {ManageAccounts, DefineForms},

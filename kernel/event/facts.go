@@ -90,3 +90,72 @@ func (DeclarationMade) FactKind() string { return KindDeclarationMade }
 
 // FactKey orders the facts of one declaration.
 func (f DeclarationMade) FactKey() string { return f.Declaration.String() }
+
+// KindCaseChanged is stored.
+const KindCaseChanged = "CaseChanged"
+
+// CaseChanged is told when a case is entered, or when what tracing and follow-up
+// count by is another: its person, classification, area, days or outcome. It says
+// what holds now. Days are 0 when not known, Person is zero for an anonymous case.
+type CaseChanged struct {
+	Case           id.ID     `json:"case"`
+	Version        int       `json:"version"`
+	Person         id.ID     `json:"person,omitzero"`
+	Classification string    `json:"classification"` // suspected, probable, confirmed, discarded
+	Area           area.Code `json:"area"`           // responsible
+	Onset          day.Day   `json:"onset,omitzero"`
+	Specimen       day.Day   `json:"specimen,omitzero"`
+	Confirmed      day.Day   `json:"confirmed,omitzero"`
+	Reported       day.Day   `json:"reported"`
+	Outcome        string    `json:"outcome,omitzero"`
+	OutcomeOn      day.Day   `json:"outcome_on,omitzero"`
+}
+
+// FactKind names the type.
+func (CaseChanged) FactKind() string { return KindCaseChanged }
+
+// FactKey orders the facts of one case.
+func (f CaseChanged) FactKey() string { return "case-" + f.Case.String() }
+
+// KindContactChanged is stored.
+const KindContactChanged = "ContactChanged"
+
+// ContactChanged is told when a contact is found, and when their degree, status,
+// area or last exposure is another. It says what holds now.
+type ContactChanged struct {
+	Contact id.ID     `json:"contact"`
+	Version int       `json:"version"`
+	Person  id.ID     `json:"person"`
+	Case    id.ID     `json:"case"`   // the first of their cases
+	Degree  int       `json:"degree"` // 1: of a case, 2: of a contact
+	Status  string    `json:"status"` // found, confirmed, dismissed, became_case, released
+	Area    area.Code `json:"area"`   // responsible
+	First   time.Time `json:"first"`  // beginning of the first exposure
+	Last    time.Time `json:"last"`   // end of the last one
+	At      time.Time `json:"at"`
+}
+
+// FactKind names the type.
+func (ContactChanged) FactKind() string { return KindContactChanged }
+
+// FactKey orders the facts of one contact.
+func (f ContactChanged) FactKey() string { return "contact-" + f.Contact.String() }
+
+// KindLevelDecided is stored.
+const KindLevelDecided = "LevelDecided"
+
+// LevelDecided is told when the committee has decided an area's epidemic level.
+type LevelDecided struct {
+	Decision id.ID     `json:"decision"`
+	Area     area.Code `json:"area"`
+	Level    int       `json:"level"` // 1 to 4
+	From     day.Day   `json:"from"`  // first day in force
+	Actor    string    `json:"actor"` // as auth.Scope.Actor says
+	At       time.Time `json:"at"`
+}
+
+// FactKind names the type.
+func (LevelDecided) FactKind() string { return KindLevelDecided }
+
+// FactKey orders the levels of one area.
+func (f LevelDecided) FactKey() string { return "level-" + f.Area.String() }
