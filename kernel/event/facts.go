@@ -159,3 +159,24 @@ func (LevelDecided) FactKind() string { return KindLevelDecided }
 
 // FactKey orders the levels of one area.
 func (f LevelDecided) FactKey() string { return "level-" + f.Area.String() }
+
+// KindFollowUpChanged is stored.
+const KindFollowUpChanged = "FollowUpChanged"
+
+// FollowUpChanged is told when the watch over a contact begins, hears of
+// symptoms, falls silent, or ends. It says what holds now and no symptom.
+type FollowUpChanged struct {
+	Contact id.ID     `json:"contact"`
+	Person  id.ID     `json:"person"`
+	State   string    `json:"state"` // running, symptoms, silent, completed, ended
+	From    day.Day   `json:"from"`
+	Until   day.Day   `json:"until"`            // last day
+	Checked day.Day   `json:"checked,omitzero"` // day of the last check
+	At      time.Time `json:"at"`
+}
+
+// FactKind names the type.
+func (FollowUpChanged) FactKind() string { return KindFollowUpChanged }
+
+// FactKey orders the follow-up of one contact.
+func (f FollowUpChanged) FactKey() string { return "contact-" + f.Contact.String() }
