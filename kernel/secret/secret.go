@@ -26,6 +26,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"slices"
 	"sync"
 )
@@ -45,7 +46,7 @@ var ErrSealed = errors.New("secret: cannot be opened")
 type Keys struct {
 	masters []master // newest first
 	derived sync.Map // "<purpose>" of the newest or id+purpose -> cipher.AEAD
-	indexes sync.Map // purpose -> []byte
+	indexes sync.Map // purpose -> *sync.Pool of hash.Hash
 }
 
 type master struct {
@@ -148,11 +149,15 @@ func bound(head, aad []byte) []byte { return slices.Concat(head, aad) }
 // BlindIndex returns 16 bytes by which equal values are found without being
 // read: a keyed hash of the normalised value, another for every purpose.
 func (k *Keys) BlindIndex(purpose, normalised string) []byte {
-	key, ok := k.indexes.Load(purpose)
+	pool, ok := k.indexes.Load(purpose)
 	if !ok {
-		key, _ = k.indexes.LoadOrStore(purpose, derive(k.masters[len(k.masters)-1].key, "khien index "+purpose, keySize))
+		key := derive(k.masters[len(k.masters)-1].key, "khien index "+purpose, keySize)
+		pool, _ = k.indexes.LoadOrStore(purpose, &sync.Pool{New: func() any { return hmac.New(sha256.New, key) }})
 	}
-	h := hmac.New(sha256.New, key.([]byte))
+	// One used before has the key's blocks hashed already, which is most of the work on a short text.
+	h := pool.(*sync.Pool).Get().(hash.Hash)
+	defer pool.(*sync.Pool).Put(h)
+	h.Reset()
 	h.Write([]byte(normalised))
 	return h.Sum(nil)[:indexSize]
 }
