@@ -24,7 +24,7 @@ func (s *Service) Import(ctx context.Context, sc auth.Scope, people []Person, ea
 		return errAct
 	}
 	defer collectLess()()
-	parts := make(chan part, 1) // one is made ready while the one before is written
+	parts := make(chan part, 2) // made ready while those before are written
 	run, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -80,7 +80,7 @@ func (s *Service) part(ctx context.Context, sc auth.Scope, first int, people []P
 
 // ownKept is how many batches of an import are remembered: no part was read
 // before more of them.
-const ownKept = 4
+const ownKept = 6
 
 // importPart writes a part. own are the batches of this import by the version of
 // the registry that each made.
