@@ -8,8 +8,10 @@ package chain
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"khien/kernel/day"
 )
@@ -36,6 +38,11 @@ type Graph struct {
 	in       lists
 	loops    []int32
 	repeated int
+	walked   struct {
+		sync.Once
+		clusters, cycles [][]int32
+		generations      []int
+	}
 }
 
 // lists are slices of one array: list i is all[start[i]:start[i+1]].
@@ -137,9 +144,31 @@ func (g *Graph) names(ns []int32) []string {
 // members of a ring that nobody outside infected, and those behind it.
 const Unrooted = -1
 
+// walk finds, once, what takes a walk over the whole graph.
+func (g *Graph) walk() {
+	g.walked.Do(func() {
+		g.walked.clusters, g.walked.cycles, g.walked.generations = g.findClusters(), g.findCycles(), g.findGenerations()
+	})
+}
+
+func (g *Graph) clusters() [][]int32 {
+	g.walk()
+	return g.walked.clusters
+}
+
+func (g *Graph) cycles() [][]int32 {
+	g.walk()
+	return g.walked.cycles
+}
+
 // Generations gives each case, by number, the least number of steps from a case
 // without a known source.
 func (g *Graph) Generations() []int {
+	g.walk()
+	return g.walked.generations
+}
+
+func (g *Graph) findGenerations() []int {
 	gen := make([]int, len(g.ids))
 	var queue []int32
 	for i := range gen {
@@ -165,6 +194,29 @@ func (g *Graph) Generations() []int {
 // Clusters are the groups of cases that edges connect, two cases at least each, the
 // largest first.
 func (g *Graph) Clusters() [][]string {
+	all := make([][]string, len(g.clusters()))
+	for i, c := range g.clusters() {
+		all[i] = g.names(c)
+	}
+	return all
+}
+
+// ClusterOf is the cluster that a case stands in, itself alone where no edge
+// touches it; nil for an id that the graph does not have.
+func (g *Graph) ClusterOf(id string) []string {
+	n, ok := g.number[id]
+	if !ok {
+		return nil
+	}
+	for _, c := range g.clusters() {
+		if slices.Contains(c, n) {
+			return g.names(c)
+		}
+	}
+	return []string{id}
+}
+
+func (g *Graph) findClusters() [][]int32 {
 	root := make([]int32, len(g.ids))
 	for i := range root {
 		root[i] = int32(i)
@@ -175,16 +227,13 @@ func (g *Graph) Clusters() [][]string {
 	members := map[int32][]int32{}
 	for i := range root {
 		r := find(root, int32(i))
-		members[r] = append(members[r], int32(i))
-	}
-	var all [][]string
-	for _, m := range members {
-		if len(m) > 1 {
-			all = append(all, g.names(m))
+		if r != int32(i) || len(g.in.of(r))+len(g.out.of(r)) > 0 {
+			members[r] = append(members[r], int32(i))
 		}
 	}
-	slices.SortFunc(all, func(a, b []string) int {
-		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a[0], b[0]))
+	all := slices.Collect(maps.Values(members))
+	slices.SortFunc(all, func(a, b []int32) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(g.ids[a[0]], g.ids[b[0]]))
 	})
 	return all
 }
