@@ -80,6 +80,15 @@ func (g *Graph) FiguresOf(pick func(id string) bool) Figures {
 	return f
 }
 
+// WithLists returns the figures with empty lists in the place of none, as JSON is
+// to show them.
+func (f Figures) WithLists() Figures {
+	f.Generations, f.Top = append([]int{}, f.Generations...), append([]Spread{}, f.Top...)
+	f.SelfLoops, f.Dangling = append([]string{}, f.SelfLoops...), append([]string{}, f.Dangling...)
+	f.Cycles = append([][]string{}, f.Cycles...)
+	return f
+}
+
 func only(ns []int32, picked []bool) (some []int32) {
 	for _, n := range ns {
 		if picked[n] {
