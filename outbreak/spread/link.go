@@ -78,9 +78,17 @@ func (s *Service) Add(ctx context.Context, sc auth.Scope, l Link) (made Link, er
 
 // told writes the audit row of a link and wakes whoever draws it.
 func told(tx *store.Tx, sc auth.Scope, act string, l Link, at area.Code) error {
-	tx.Wake(Topic)
+	if err := changed(tx, sc); err != nil {
+		return err
+	}
 	return audit.Append(tx, sc.Entry(act, "link", l.ID.String(), at,
 		map[string]any{"from": l.From, "to": l.To, "certainty": l.Certainty, "on": l.On, "reason": l.Note}))
+}
+
+// changed lets every node read the links anew.
+func changed(tx *store.Tx, sc auth.Scope) error {
+	tx.Wake(Topic)
+	return raiseVersions(tx, sc.Province(), versions{links: 1})
 }
 
 // idOf names a case by its id, so that its number may change; what is no case stays.
@@ -210,6 +218,8 @@ func (s *Service) keep(tx *store.Tx, sc auth.Scope, links []outbreak.Link) (int,
 	if err != nil || added == 0 {
 		return 0, err
 	}
-	tx.Wake(Topic)
+	if err := changed(tx, sc); err != nil {
+		return 0, err
+	}
 	return int(added), audit.Append(tx, sc.Entry("chain.link.keep", "link", "", 0, map[string]any{"told": len(links), "new": added}))
 }

@@ -4,7 +4,6 @@ import (
 	"embed"
 	"io/fs"
 
-	"khien/kernel/event"
 	"khien/kernel/job"
 	"khien/kernel/store"
 	"khien/kernel/web"
@@ -27,9 +26,6 @@ func (s *Service) Name() string { return "spread" }
 
 // Migrations returns the capability's tables.
 func (s *Service) Migrations() fs.FS { return Migrations() }
-
-// Listeners is empty: a change of cases or links wakes every node by itself.
-func (s *Service) Listeners() []event.Listener { return nil }
 
 // Jobs is empty: nothing of the chains waits.
 func (s *Service) Jobs() []job.Job { return nil }

@@ -72,6 +72,7 @@ type Service struct {
 	briefs     []outbreak.Brief
 	links      []Link
 	stale      struct{ cases, links bool }
+	seen       versions
 	lastNumber int64
 }
 
@@ -103,6 +104,9 @@ const refreshLeast = 200 * time.Millisecond
 // changes without end takes a tenth of one processor.
 const refreshShare = 10
 
+// refreshEvery is how often a node asks whether another program changed something.
+const refreshEvery = 15 * time.Second
+
 // retryAfter is how long a node waits after a database that did not answer.
 const retryAfter = 2 * time.Second
 
@@ -129,8 +133,23 @@ func (s *Service) Run(ctx context.Context) {
 		case <-s.linkWoken:
 			s.mark(false, true)
 		case <-again:
+		case <-time.After(refreshEvery):
+			s.compare(ctx)
 		}
 	}
+}
+
+// compare marks what another program changed; a database that does not answer is
+// heard of when rows are read.
+func (s *Service) compare(ctx context.Context) {
+	v, err := versionsOf(ctx, s.db, s.province)
+	if err != nil {
+		return
+	}
+	s.mu.Lock()
+	seen := s.seen
+	s.mu.Unlock()
+	s.mark(v.cases != seen.cases, v.links != seen.links)
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -186,6 +205,10 @@ func (s *Service) refresh(ctx context.Context) (*world, error) {
 // hold them.
 func (s *Service) read(ctx context.Context) (err error) {
 	sc := auth.System(s.province, "chains").WithClock(s.now)
+	at, err := versionsOf(ctx, s.db, s.province)
+	if err != nil {
+		return err
+	}
 	if s.stale.cases {
 		briefs := make([]outbreak.Brief, 0, len(s.briefs)+64)
 		err = s.cases.Every(ctx, sc, func(b outbreak.Brief) error {
@@ -195,14 +218,14 @@ func (s *Service) read(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		s.briefs, s.stale.cases = briefs, false
+		s.briefs, s.stale.cases, s.seen.cases = briefs, false, at.cases
 	}
 	if s.stale.links {
 		links, err := standingLinks(ctx, s.db, sc)
 		if err != nil {
 			return err
 		}
-		s.links, s.stale.links = links, false
+		s.links, s.stale.links, s.seen.links = links, false, at.links
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"khien/kernel/auth"
+	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/store"
 )
@@ -70,4 +71,24 @@ func setRemoved(tx *store.Tx, sc auth.Scope, i id.ID, ms int64) (bool, error) {
 	n, err := tx.Exec(`update spread_link set removed_ms = $3, removed_by = $4
 		where province = $1 and id = $2 and (removed_ms = 0) <> ($3 = 0)`, sc.Province(), i, ms, sc.Actor())
 	return n == 1, err
+}
+
+// versions say how often cases and links have changed.
+type versions struct{ cases, links int64 }
+
+func versionsOf(ctx context.Context, q store.Querier, province int) (v versions, err error) {
+	v, err = store.One(ctx, q, func(s store.Scan) (v versions, err error) {
+		return v, s(&v.cases, &v.links)
+	}, "select cases, links from spread_version where province = $1", province)
+	if fault.Is(err, fault.NotFound) {
+		err = nil
+	}
+	return v, err
+}
+
+func raiseVersions(tx *store.Tx, province int, by versions) error {
+	_, err := tx.Exec(`insert into spread_version (province, cases, links) values ($1, $2, $3)
+		on conflict (province) do update set cases = spread_version.cases + excluded.cases, links = spread_version.links + excluded.links`,
+		province, by.cases, by.links)
+	return err
 }

@@ -18,3 +18,12 @@ create table spread_link (
 );
 
 create unique index spread_link_pair on spread_link (province, target, source);
+
+-- Rises when cases or links change: so that a node sees what another program on
+-- the same database wrote.
+create table spread_version (
+	province smallint not null,
+	cases bigint not null,
+	links bigint not null,
+	primary key (province)
+);
