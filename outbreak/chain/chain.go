@@ -8,7 +8,6 @@ package chain
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -56,7 +55,8 @@ func (l lists) of(i int32) []int32 { return l.all[l.start[i]:l.start[i+1]] }
 // New takes cases and edges. A case told twice is the first one; an edge told
 // twice counts once.
 func New(cases []Case, edges []Edge) *Graph {
-	g := &Graph{number: make(map[string]int32, len(cases))}
+	g := &Graph{number: make(map[string]int32, len(cases)), ids: make([]string, 0, len(cases)), onsets: make([]day.Day, 0, len(cases)),
+		from: make([]int32, 0, len(edges)), to: make([]int32, 0, len(edges))}
 	for _, c := range cases {
 		if _, ok := g.number[c.ID]; !ok {
 			g.add(c)
@@ -170,7 +170,7 @@ func (g *Graph) Generations() []int {
 
 func (g *Graph) findGenerations() []int {
 	gen := make([]int, len(g.ids))
-	var queue []int32
+	queue := make([]int32, 0, len(g.ids))
 	for i := range gen {
 		gen[i] = Unrooted
 		if len(g.in.of(int32(i))) == 0 {
@@ -178,9 +178,8 @@ func (g *Graph) findGenerations() []int {
 			queue = append(queue, int32(i))
 		}
 	}
-	for len(queue) > 0 {
-		c := queue[0]
-		queue = queue[1:]
+	for next := 0; next < len(queue); next++ {
+		c := queue[next]
 		for _, o := range g.out.of(c) {
 			if gen[o] == Unrooted {
 				gen[o] = gen[c] + 1
@@ -224,14 +223,20 @@ func (g *Graph) findClusters() [][]int32 {
 	for i := range g.from {
 		root[find(root, g.from[i])] = find(root, g.to[i])
 	}
-	members := map[int32][]int32{}
+	by, member := make([]int32, 0, len(root)), make([]int32, 0, len(root))
 	for i := range root {
-		r := find(root, int32(i))
-		if r != int32(i) || len(g.in.of(r))+len(g.out.of(r)) > 0 {
-			members[r] = append(members[r], int32(i))
+		n := int32(i)
+		if r := find(root, n); r != n || len(g.in.of(n))+len(g.out.of(n)) > 0 {
+			by, member = append(by, r), append(member, n)
 		}
 	}
-	all := slices.Collect(maps.Values(members))
+	members := group(len(root), by, member)
+	var all [][]int32
+	for i := range root {
+		if m := members.of(int32(i)); len(m) > 0 {
+			all = append(all, m)
+		}
+	}
 	slices.SortFunc(all, func(a, b []int32) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(g.ids[a[0]], g.ids[b[0]]))
 	})

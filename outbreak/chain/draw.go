@@ -39,7 +39,7 @@ const (
 
 // Ink are the colours of a picture; the drawing is for images, which no style
 // sheet reaches.
-type Ink struct{ Line, Second, Dot, Spread, Ring, Hidden, Text string }
+type Ink struct{ Line, Second, Dot, Spread, Ring, Hidden, Text, Sheet string }
 
 // Draw writes the view as SVG. It draws no more than the pixels can show: below
 // 3 pixels a row lines that fall together are one.
@@ -121,7 +121,7 @@ func (l *Layout) dots(b *strings.Builder, v View, ink Ink) {
 			fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="%.1f" fill="none" stroke="%s"/>`, x, y, r+2, ink.Ring)
 		}
 		if v.RowPx >= namesFromPx && n.ID != "" {
-			fmt.Fprintf(b, `<text x="%.1f" y="%.1f" font-size="9" font-family="sans-serif" fill="%s">%s</text>`, x+r+2, y+3, ink.Text, html.EscapeString(n.ID))
+			fmt.Fprintf(b, `<text x="%.1f" y="%.1f" font-size="9" font-family="sans-serif" fill="%s" stroke="%s" stroke-width="3" paint-order="stroke">%s</text>`, x+r+2, y+3, ink.Text, ink.Sheet, html.EscapeString(n.ID))
 		}
 	}
 }

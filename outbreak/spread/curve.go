@@ -1,6 +1,7 @@
 package spread
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -64,8 +65,11 @@ type Curve struct {
 	Later   int   // cases after the last one
 }
 
-// columnsMost bounds a curve.
-const columnsMost = 400
+// Bounds of a curve; columnsLeast where no days are asked for.
+const (
+	columnsMost  = 400
+	columnsLeast = 14
+)
 
 // usually is how many columns a curve has where no days are asked for.
 var usually = map[Step]day.Day{Daily: 60, Weekly: 26 * 7}
@@ -99,11 +103,13 @@ func (w *world) curve(sc auth.Scope, f CurveFilter, today day.Day) *Curve {
 
 func (w *world) makeCurve(sc auth.Scope, f CurveFilter, today day.Day) *Curve {
 	var mine []int32
-	last := day.Day(0)
+	first, last := day.Day(0), day.Day(0)
 	for i, c := range w.cases {
 		if c.Classification == outbreak.Confirmed && (f.Area == 0 || f.Area.Contains(c.Area)) && w.covers(sc, int32(i)) {
 			mine = append(mine, int32(i))
-			last = max(last, f.dayOf(c))
+			if d := f.dayOf(c); d != 0 {
+				first, last = min(cmp.Or(first, d), d), max(last, d)
+			}
 		}
 	}
 	if f.To == 0 {
@@ -113,7 +119,8 @@ func (w *world) makeCurve(sc auth.Scope, f CurveFilter, today day.Day) *Curve {
 		f.To = today
 	}
 	if f.From == 0 {
-		f.From = f.To - usually[f.Step] + 1
+		usual := f.To - usually[f.Step] + 1
+		f.From = min(max(usual, first), max(usual, f.To-columnsLeast*f.width()+1))
 	}
 	if f.Step == Weekly {
 		f.From = monday(f.From)

@@ -12,9 +12,9 @@ import (
 // inks are the colours of a drawing for each theme. They hold 3:1 against the
 // sheet that it lies on (WCAG 2.1, 1.4.11), names 4.5:1.
 var inks = map[string]chain.Ink{
-	"light": {Line: "#73838f", Second: "#b35900", Dot: "#0b5482", Spread: "#a01729", Ring: "#7a1fa2", Hidden: "#73838f", Text: "#16242f"},
-	"dark":  {Line: "#8496a3", Second: "#ffc46b", Dot: "#8cc8f2", Spread: "#ffa7ae", Ring: "#e0a8ff", Hidden: "#8496a3", Text: "#e8eef2"},
-	"sun":   {Line: "#000000", Second: "#9c0060", Dot: "#00266b", Spread: "#7a0014", Ring: "#4a0070", Hidden: "#444444", Text: "#000000"},
+	"light": {Line: "#73838f", Second: "#b35900", Dot: "#0b5482", Spread: "#a01729", Ring: "#7a1fa2", Hidden: "#73838f", Text: "#16242f", Sheet: "#ffffff"},
+	"dark":  {Line: "#8496a3", Second: "#ffc46b", Dot: "#8cc8f2", Spread: "#ffa7ae", Ring: "#e0a8ff", Hidden: "#8496a3", Text: "#e8eef2", Sheet: "#18232c"},
+	"sun":   {Line: "#000000", Second: "#9c0060", Dot: "#00266b", Spread: "#7a0014", Ring: "#4a0070", Hidden: "#444444", Text: "#000000", Sheet: "#ffffff"},
 }
 
 // Size of the drawing that needs no script.

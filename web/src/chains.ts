@@ -60,8 +60,8 @@ class Drawing {
     this.box = make(
       "div",
       { class: "chain-box", tabindex: "0", role: "application", "aria-label": data.label },
-      this.axis,
       this.tiles,
+      this.axis,
       make(
         "div",
         { class: "chain-buttons" },
