@@ -51,6 +51,8 @@ var commands = []command{
 	{"serve", "[--demo]", "answer requests until interrupted", serveCommand},
 	{"import cases-by-area", "FILE", "import published counts by day and area (CSV, XLSX)", importCountsCommand},
 	{"import cases", "FILE", "import a list of cases (CSV, XLSX)", importCasesCommand},
+	{"import edges", "FILE", "import who infected whom (CSV, XLSX: from, to)", importEdgesCommand},
+	{"chains", "", "sum up the chains: generations, clusters, R, k, intervals", chainsCommand},
 	{"import people", "FILE", "register the people of a list, each matched with who stands (CSV, XLSX)", importPeopleCommand},
 	{"import places", "FILE", "register the places of a list (CSV, XLSX)", importPlacesCommand},
 	{"replay", "FILE [--speed 1d/s]", "publish a list of counts day by day, so that the map moves", replayCommand},
@@ -65,7 +67,7 @@ var commands = []command{
 	{"account link", "[LOGIN]", "make a one-time set-up link for an account, or for the first administrator", linkCommand},
 	{"config", "", "show the settings", configCommand},
 	{"sim load", "--to URL [--places N] [--declarations N]", "send an invented province to a demo's server and count what it has", simLoadCommand},
-	{"bench", "NAME [--seconds N]", "run a benchmark: import, map, sse, page, visits, people, match, trace", benchCommand},
+	{"bench", "NAME [--seconds N]", "run a benchmark: import, map, sse, page, visits, people, match, trace, chains", benchCommand},
 	{"version", "", "show the version", versionCommand},
 }
 

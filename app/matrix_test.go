@@ -65,6 +65,9 @@ var routes = map[string]auth.Act{
 
 	"GET /cases": auth.ReadCases, "GET /cases/{id}": auth.ReadCases, "GET /announcements": auth.ReadCases,
 	"GET /api/v1/cases": auth.ReadCases, "GET /api/v1/cases/{id}": auth.ReadCases,
+	"GET /chains": auth.ReadCases, "GET /chains/tiles/{level}/{x}/{y}": auth.ReadCases, "GET /chains/drawing": auth.ReadCases, "GET /chains/at": auth.ReadCases,
+	"GET /curves": auth.ReadCases, "GET /api/v1/chains": auth.ReadCases, "GET /api/v1/curves": auth.ReadCases,
+	"POST /chains/links": auth.WriteCases, "POST /chains/links/{id}/remove": auth.WriteCases, "POST /chains/links/{id}/restore": auth.WriteCases,
 	"GET /cases/new": auth.WriteCases, "POST /cases": auth.WriteCases, "GET /cases/{id}/edit": auth.WriteCases, "POST /cases/{id}": auth.WriteCases,
 	"POST /api/v1/cases": auth.WriteCases, "PUT /api/v1/cases/{id}": auth.WriteCases,
 	"GET /cases/export": auth.Export, "GET /cases/import": auth.Import, "POST /cases/import": auth.Import,

@@ -50,6 +50,7 @@ func (a *App) Serve(ctx context.Context, notices io.Writer, started func(net.Add
 	all.Go(func() { runner.Run(work) })
 	all.Go(func() { mapErr <- a.Map.Run(work) })
 	all.Go(func() { a.Places.Book().Run(work, a.Log) })
+	all.Go(func() { a.Spread.Run(work) })
 	if err := a.Hub.Register(a.Metrics); err != nil {
 		return fmt.Errorf("app: metrics: %w", err)
 	}

@@ -140,6 +140,7 @@ func peopleJobs() []job {
 func run(ctx context.Context, o options, l lists) (ok bool, err error) {
 	all := append(jobs(o.seconds, l, os.Getenv("KHIEN_TEST_PG")), visitJobs(o, os.Getenv("KHIEN_TEST_PG"))...)
 	all = append(all, peopleJobs()...)
+	all = append(all, job{args: []string{"chains"}})
 	ok = true
 	for i := range all {
 		j := &all[i]

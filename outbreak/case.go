@@ -112,6 +112,7 @@ func (s *Service) change(tx *store.Tx, sc auth.Scope, d Draft) (Case, error) {
 
 // told writes the audit row and, where others count by what changed, the facts.
 func (s *Service) told(tx *store.Tx, sc auth.Scope, act string, was, is Case) error {
+	tx.Wake(Topic)
 	detail := map[string]any{"version": is.Version, "classification": is.Classification}
 	if was.Area != 0 && was.Area != is.Area {
 		detail["area_was"] = was.Area

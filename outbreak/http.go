@@ -56,6 +56,7 @@ func (f filterForm) filter() Filter {
 
 type casesPage struct {
 	Form                    web.Form
+	Tabs                    []web.Choice
 	Cases                   []caseRow
 	Pager                   web.Pager
 	Areas, Sources, Classes []web.Choice
@@ -100,7 +101,7 @@ func (s *Service) getCases(w http.ResponseWriter, r *http.Request) error {
 	for _, name := range []string{"after", "lang", "theme", "_done"} { // no filters
 		q.Del(name)
 	}
-	p := casesPage{Form: web.FormOf(r, nil), MayWrite: sc.Allows(auth.WriteCases), MayImport: sc.Allows(auth.Import),
+	p := casesPage{Form: web.FormOf(r, nil), Tabs: Tabs(r), MayWrite: sc.Allows(auth.WriteCases), MayImport: sc.Allows(auth.Import),
 		MayExport: sc.Allows(auth.Export), Filtered: len(q) > 0, ExportHref: "/cases/export?" + q.Encode(),
 		Areas: s.areaChoices(r, sc, "outbreak.all"), Sources: choicesOf(r, "outbreak.source.", Sources, "outbreak.all"),
 		Classes: choicesOf(r, "outbreak.classification.", Classifications, "outbreak.all")}

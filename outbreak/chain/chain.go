@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"khien/kernel/day"
 )
@@ -36,6 +37,11 @@ type Graph struct {
 	in       lists
 	loops    []int32
 	repeated int
+	walked   struct {
+		sync.Once
+		clusters, cycles [][]int32
+		generations      []int
+	}
 }
 
 // lists are slices of one array: list i is all[start[i]:start[i+1]].
@@ -49,7 +55,8 @@ func (l lists) of(i int32) []int32 { return l.all[l.start[i]:l.start[i+1]] }
 // New takes cases and edges. A case told twice is the first one; an edge told
 // twice counts once.
 func New(cases []Case, edges []Edge) *Graph {
-	g := &Graph{number: make(map[string]int32, len(cases))}
+	g := &Graph{number: make(map[string]int32, len(cases)), ids: make([]string, 0, len(cases)), onsets: make([]day.Day, 0, len(cases)),
+		from: make([]int32, 0, len(edges)), to: make([]int32, 0, len(edges))}
 	for _, c := range cases {
 		if _, ok := g.number[c.ID]; !ok {
 			g.add(c)
@@ -137,11 +144,33 @@ func (g *Graph) names(ns []int32) []string {
 // members of a ring that nobody outside infected, and those behind it.
 const Unrooted = -1
 
+// walk finds, once, what takes a walk over the whole graph.
+func (g *Graph) walk() {
+	g.walked.Do(func() {
+		g.walked.clusters, g.walked.cycles, g.walked.generations = g.findClusters(), g.findCycles(), g.findGenerations()
+	})
+}
+
+func (g *Graph) clusters() [][]int32 {
+	g.walk()
+	return g.walked.clusters
+}
+
+func (g *Graph) cycles() [][]int32 {
+	g.walk()
+	return g.walked.cycles
+}
+
 // Generations gives each case, by number, the least number of steps from a case
 // without a known source.
 func (g *Graph) Generations() []int {
+	g.walk()
+	return g.walked.generations
+}
+
+func (g *Graph) findGenerations() []int {
 	gen := make([]int, len(g.ids))
-	var queue []int32
+	queue := make([]int32, 0, len(g.ids))
 	for i := range gen {
 		gen[i] = Unrooted
 		if len(g.in.of(int32(i))) == 0 {
@@ -149,9 +178,8 @@ func (g *Graph) Generations() []int {
 			queue = append(queue, int32(i))
 		}
 	}
-	for len(queue) > 0 {
-		c := queue[0]
-		queue = queue[1:]
+	for next := 0; next < len(queue); next++ {
+		c := queue[next]
 		for _, o := range g.out.of(c) {
 			if gen[o] == Unrooted {
 				gen[o] = gen[c] + 1
@@ -165,6 +193,29 @@ func (g *Graph) Generations() []int {
 // Clusters are the groups of cases that edges connect, two cases at least each, the
 // largest first.
 func (g *Graph) Clusters() [][]string {
+	all := make([][]string, len(g.clusters()))
+	for i, c := range g.clusters() {
+		all[i] = g.names(c)
+	}
+	return all
+}
+
+// ClusterOf is the cluster that a case stands in, itself alone where no edge
+// touches it; nil for an id that the graph does not have.
+func (g *Graph) ClusterOf(id string) []string {
+	n, ok := g.number[id]
+	if !ok {
+		return nil
+	}
+	for _, c := range g.clusters() {
+		if slices.Contains(c, n) {
+			return g.names(c)
+		}
+	}
+	return []string{id}
+}
+
+func (g *Graph) findClusters() [][]int32 {
 	root := make([]int32, len(g.ids))
 	for i := range root {
 		root[i] = int32(i)
@@ -172,19 +223,22 @@ func (g *Graph) Clusters() [][]string {
 	for i := range g.from {
 		root[find(root, g.from[i])] = find(root, g.to[i])
 	}
-	members := map[int32][]int32{}
+	by, member := make([]int32, 0, len(root)), make([]int32, 0, len(root))
 	for i := range root {
-		r := find(root, int32(i))
-		members[r] = append(members[r], int32(i))
-	}
-	var all [][]string
-	for _, m := range members {
-		if len(m) > 1 {
-			all = append(all, g.names(m))
+		n := int32(i)
+		if r := find(root, n); r != n || len(g.in.of(n))+len(g.out.of(n)) > 0 {
+			by, member = append(by, r), append(member, n)
 		}
 	}
-	slices.SortFunc(all, func(a, b []string) int {
-		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a[0], b[0]))
+	members := group(len(root), by, member)
+	var all [][]int32
+	for i := range root {
+		if m := members.of(int32(i)); len(m) > 0 {
+			all = append(all, m)
+		}
+	}
+	slices.SortFunc(all, func(a, b []int32) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(g.ids[a[0]], g.ids[b[0]]))
 	})
 	return all
 }

@@ -5,18 +5,22 @@ import "slices"
 // Cycles are the rings: groups of two cases and more in which each leads to each
 // of the others, in the order of the cases.
 func (g *Graph) Cycles() [][]string {
+	var all [][]string
+	for _, ring := range g.cycles() {
+		all = append(all, g.names(ring))
+	}
+	return all
+}
+
+func (g *Graph) findCycles() [][]int32 {
 	w := tarjan{g: g, index: make([]int32, len(g.ids)), low: make([]int32, len(g.ids)), on: make([]bool, len(g.ids))}
 	for i := range g.ids {
 		if w.index[i] == 0 {
 			w.walk(int32(i))
 		}
 	}
-	var all [][]string
 	slices.SortFunc(w.found, func(a, b []int32) int { return int(a[0] - b[0]) })
-	for _, ring := range w.found {
-		all = append(all, g.names(ring))
-	}
-	return all
+	return w.found
 }
 
 // tarjan finds strongly connected components (Tarjan 1972) with a stack of its

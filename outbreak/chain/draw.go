@@ -39,7 +39,7 @@ const (
 
 // Ink are the colours of a picture; the drawing is for images, which no style
 // sheet reaches.
-type Ink struct{ Line, Second, Dot, Spread, Ring, Text string }
+type Ink struct{ Line, Second, Dot, Spread, Ring, Hidden, Text, Sheet string }
 
 // Draw writes the view as SVG. It draws no more than the pixels can show: below
 // 3 pixels a row lines that fall together are one.
@@ -105,6 +105,8 @@ func (l *Layout) dots(b *strings.Builder, v View, ink Ink) {
 		r := min(v.RowPx/2-0.5, 2+float64(n.Out)/2)
 		colour := ink.Dot
 		switch {
+		case n.ID == "":
+			colour = ink.Hidden
 		case n.Ring:
 			colour = ink.Ring
 		case n.Out >= 5:
@@ -115,8 +117,11 @@ func (l *Layout) dots(b *strings.Builder, v View, ink Ink) {
 			hollow = fmt.Sprintf(` fill-opacity="0.2" stroke="%s"`, colour)
 		}
 		fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="%.1f" fill="%s"%s/>`, x, y, r, colour, hollow)
-		if v.RowPx >= namesFromPx {
-			fmt.Fprintf(b, `<text x="%.1f" y="%.1f" font-size="9" font-family="sans-serif" fill="%s">%s</text>`, x+r+2, y+3, ink.Text, html.EscapeString(n.ID))
+		if n.Loop {
+			fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="%.1f" fill="none" stroke="%s"/>`, x, y, r+2, ink.Ring)
+		}
+		if v.RowPx >= namesFromPx && n.ID != "" {
+			fmt.Fprintf(b, `<text x="%.1f" y="%.1f" font-size="9" font-family="sans-serif" fill="%s" stroke="%s" stroke-width="3" paint-order="stroke">%s</text>`, x+r+2, y+3, ink.Text, ink.Sheet, html.EscapeString(n.ID))
 		}
 	}
 }

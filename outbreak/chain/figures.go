@@ -42,17 +42,37 @@ type Interval struct {
 // topMost is how many spreaders are named.
 const topMost = 10
 
-// Figures walks the graph once for each of its parts.
-func (g *Graph) Figures() Figures {
-	f := Figures{Cases: g.known, Edges: len(g.from), SelfLoops: g.Loops(), Cycles: g.Cycles(), Dangling: g.Dangling(),
-		Repeated: g.repeated, Top: g.top(), SerialInterval: Describe(g.serial())}
-	f.Generations, f.Unrooted = g.perGeneration()
-	clusters := g.Clusters()
-	f.Clusters = len(clusters)
-	if len(clusters) > 0 {
-		f.LargestCluster = len(clusters[0])
+// Figures sums up every case.
+func (g *Graph) Figures() Figures { return g.FiguresOf(nil) }
+
+// FiguresOf sums up the cases whose ids pick holds; nil picks all. What is said of
+// each is by the whole graph: its generation, how many it infected, the size of
+// its cluster. An edge counts when one of its ends is picked, an interval when the
+// case infected is.
+func (g *Graph) FiguresOf(pick func(id string) bool) Figures {
+	picked := make([]bool, len(g.ids))
+	for i, id := range g.ids {
+		picked[i] = pick == nil || pick(id)
 	}
-	offspring := g.Offspring()
+	f := Figures{SerialInterval: Describe(g.serial(picked)), Top: g.top(picked), SelfLoops: g.names(only(g.loops, picked))}
+	for i := range g.known {
+		if picked[i] {
+			f.Cases++
+		}
+	}
+	f.Edges = g.edgesOf(picked)
+	f.Generations, f.Unrooted = g.perGeneration(picked)
+	f.Clusters, f.LargestCluster = g.clustersOf(picked)
+	for _, ring := range g.cycles() {
+		if len(only(ring, picked)) > 0 {
+			f.Cycles = append(f.Cycles, g.names(ring))
+		}
+	}
+	f.Dangling = g.danglingOf(picked)
+	if pick == nil {
+		f.Repeated = g.repeated
+	}
+	offspring := g.offspringOf(picked)
 	f.R = mean(offspring)
 	if k, ok := Dispersion(offspring); ok {
 		f.K = &k
@@ -60,12 +80,61 @@ func (g *Graph) Figures() Figures {
 	return f
 }
 
+// WithLists returns the figures with empty lists in the place of none, as JSON is
+// to show them.
+func (f Figures) WithLists() Figures {
+	f.Generations, f.Top = append([]int{}, f.Generations...), append([]Spread{}, f.Top...)
+	f.SelfLoops, f.Dangling = append([]string{}, f.SelfLoops...), append([]string{}, f.Dangling...)
+	f.Cycles = append([][]string{}, f.Cycles...)
+	return f
+}
+
+func only(ns []int32, picked []bool) (some []int32) {
+	for _, n := range ns {
+		if picked[n] {
+			some = append(some, n)
+		}
+	}
+	return some
+}
+
+func (g *Graph) edgesOf(picked []bool) (n int) {
+	for i := range g.from {
+		if picked[g.from[i]] || picked[g.to[i]] {
+			n++
+		}
+	}
+	return n
+}
+
+// danglingOf are the ids without a case beside a picked one.
+func (g *Graph) danglingOf(picked []bool) []string {
+	var ns []int32
+	for i := g.known; i < len(g.ids); i++ {
+		n := int32(i)
+		if picked[n] || len(only(g.in.of(n), picked))+len(only(g.out.of(n), picked)) > 0 {
+			ns = append(ns, n)
+		}
+	}
+	return g.names(ns)
+}
+
+// clustersOf counts the clusters with a picked case, and the cases of the largest.
+func (g *Graph) clustersOf(picked []bool) (n, largest int) {
+	for _, c := range g.clusters() {
+		if len(only(c, picked)) > 0 {
+			n, largest = n+1, max(largest, len(c))
+		}
+	}
+	return n, largest
+}
+
 // perGeneration counts the cases of each generation; who only an edge names is
 // no case.
-func (g *Graph) perGeneration() (counts []int, unrooted int) {
+func (g *Graph) perGeneration(picked []bool) (counts []int, unrooted int) {
 	for i, gen := range g.Generations() {
 		switch {
-		case i >= g.known:
+		case i >= g.known || !picked[i]:
 		case gen == Unrooted:
 			unrooted++
 		default:
@@ -88,10 +157,19 @@ func (g *Graph) Offspring() []int {
 	return all
 }
 
-func (g *Graph) top() []Spread {
+func (g *Graph) offspringOf(picked []bool) (some []int) {
+	for i, n := range g.Offspring() {
+		if picked[i] {
+			some = append(some, n)
+		}
+	}
+	return some
+}
+
+func (g *Graph) top(picked []bool) []Spread {
 	var all []Spread
 	for i := range g.ids {
-		if n := len(g.out.of(int32(i))); n > 0 {
+		if n := len(g.out.of(int32(i))); n > 0 && picked[i] {
 			all = append(all, Spread{g.ids[i], n})
 		}
 	}
@@ -99,11 +177,12 @@ func (g *Graph) top() []Spread {
 	return all[:min(len(all), topMost)]
 }
 
-// serial is the days from onset to onset of every pair that has both.
-func (g *Graph) serial() []int {
+// serial is the days from onset to onset of every pair that has both, of the
+// picked cases infected.
+func (g *Graph) serial(picked []bool) []int {
 	var days []int
 	for i := range g.from {
-		if a, b := g.onsets[g.from[i]], g.onsets[g.to[i]]; a != 0 && b != 0 {
+		if a, b := g.onsets[g.from[i]], g.onsets[g.to[i]]; a != 0 && b != 0 && picked[g.to[i]] {
 			days = append(days, int(b-a))
 		}
 	}

@@ -3,26 +3,30 @@ package chain
 import (
 	"cmp"
 	"slices"
+
+	"khien/kernel/day"
 )
 
-// Layout places every case that an edge touches: X is the day of onset counted
+// Layout places every case that an edge touches, a self-loop too: X is the day of onset counted
 // from the first, Y a row from 0. The first case that somebody infected shares
 // their row if it fell ill later, the next ones stand below, so that rows are as many as the ends of
 // chains. Clusters follow each other, the largest first, a free row between.
 type Layout struct {
 	Nodes []Node // by row, then by day
 	Links []Link
-	Days  int // X is below it
-	Rows  int // Y is below it
-	Alone int // cases without any edge, which are not placed
+	First day.Day // the day of X 0; 0 where no case has one
+	Days  int     // X is below it
+	Rows  int     // Y is below it
+	Alone int     // cases without any edge, which are not placed
 }
 
 // Node is a placed case.
 type Node struct {
-	ID   string
+	ID   string // "" for a case that the reader may not know
 	X, Y int32
 	Out  int32 // cases it infected
 	Ring bool  // stands in a ring, or is told as its own source
+	Loop bool  // is told as its own source
 	Told bool  // false: only an edge names it
 }
 
@@ -45,9 +49,8 @@ type layout struct {
 func (g *Graph) Layout() *Layout {
 	w := layout{g: g, parent: g.firstSources(), x: make([]int32, len(g.ids)), y: make([]int32, len(g.ids))}
 	w.children = w.forest()
-	days := w.days()
-	rows := w.rows()
-	l := &Layout{Days: days, Rows: rows}
+	first, days := w.days()
+	l := &Layout{First: day.Day(first), Days: days, Rows: w.rows()}
 	w.nodes(l)
 	w.links(l)
 	return l
@@ -96,8 +99,8 @@ func (w *layout) forest() lists {
 const gapDays = 3
 
 // days sets X. Who has no onset stands a gap behind their source.
-func (w *layout) days() int {
-	first, most := int32(0), int32(0)
+func (w *layout) days() (first int32, days int) {
+	most := int32(0)
 	for _, o := range w.g.onsets {
 		if o != 0 && (first == 0 || int32(o) < first) {
 			first = int32(o)
@@ -112,7 +115,7 @@ func (w *layout) days() int {
 		}
 		most = max(most, w.x[i])
 	})
-	return int(most) + 1
+	return first, int(most) + 1
 }
 
 // walk visits every case after its first source, each tree at once.
@@ -136,25 +139,29 @@ func (w *layout) walk(visit func(int32)) {
 
 // rows sets Y, cluster by cluster, and returns how many there are.
 func (w *layout) rows() int {
-	roots := map[string][]int32{}
-	for i, p := range w.parent {
-		if p < 0 {
-			roots[w.g.ids[i]] = []int32{int32(i)}
-		}
-	}
 	next := int32(0)
-	for n, cluster := range w.g.Clusters() {
+	for n, cluster := range w.g.clusters() {
 		if n > 0 {
 			next++
 		}
 		for _, member := range cluster {
-			for _, r := range roots[member] {
-				next = w.tree(r, next)
+			if w.parent[member] < 0 {
+				next = w.tree(member, next)
 			}
+		}
+	}
+	for _, l := range w.g.loops {
+		if w.alone(l) {
+			next++
+			w.y[l] = next
+			next++
 		}
 	}
 	return int(next)
 }
+
+// alone reports whether no edge joins a case to another.
+func (w *layout) alone(n int32) bool { return len(w.g.in.of(n)) == 0 && len(w.g.out.of(n)) == 0 }
 
 // tree sets the rows of one tree from next on and returns the next free one.
 func (w *layout) tree(root, next int32) int32 {
@@ -184,22 +191,22 @@ func (w *layout) tree(root, next int32) int32 {
 }
 
 func (w *layout) nodes(l *Layout) {
-	ring := map[string]bool{}
-	for _, c := range w.g.Cycles() {
-		for _, id := range c {
-			ring[id] = true
-		}
+	ring, loop := make([]bool, len(w.g.ids)), make([]bool, len(w.g.ids))
+	for _, n := range w.g.loops {
+		loop[n] = true
 	}
-	for _, id := range w.g.Loops() {
-		ring[id] = true
+	for _, c := range append(slices.Clone(w.g.cycles()), w.g.loops) {
+		for _, n := range c {
+			ring[n] = true
+		}
 	}
 	for i, id := range w.g.ids {
 		n := int32(i)
-		if len(w.g.in.of(n)) == 0 && len(w.g.out.of(n)) == 0 {
+		if w.alone(n) && !loop[n] {
 			l.Alone++
 			continue
 		}
-		l.Nodes = append(l.Nodes, Node{ID: id, X: w.x[i], Y: w.y[i], Out: int32(len(w.g.out.of(n))), Ring: ring[id], Told: i < w.g.known})
+		l.Nodes = append(l.Nodes, Node{ID: id, X: w.x[i], Y: w.y[i], Out: int32(len(w.g.out.of(n))), Ring: ring[n], Loop: loop[n], Told: i < w.g.known})
 	}
 	slices.SortFunc(l.Nodes, func(a, b Node) int { return cmp.Or(cmp.Compare(a.Y, b.Y), cmp.Compare(a.X, b.X)) })
 }
