@@ -14,12 +14,12 @@ import (
 	"khien/kernel/store"
 )
 
-const caseColumns = `id, coalesce(number, ''), person, sex, birth_year, classification, area, stay, source,
+const caseColumns = `id, coalesce(number, ''), person, sex, birth_year, classification, area, stay, source, investigation,
 	onset, specimen, confirmed_on, reported, outcome, outcome_on, version, created_ms, changed_ms, actor`
 
 func scanCase(s store.Scan) (c Case, err error) {
 	var created, changed int64
-	err = s(&c.ID, &c.Number, &c.Person, &c.Sex, &c.BirthYear, &c.Classification, &c.Area, &c.Stay, &c.Source,
+	err = s(&c.ID, &c.Number, &c.Person, &c.Sex, &c.BirthYear, &c.Classification, &c.Area, &c.Stay, &c.Source, &c.Investigation,
 		&c.Onset, &c.Specimen, &c.ConfirmedOn, &c.Reported, &c.Outcome, &c.OutcomeOn, &c.Version, &created, &changed, &c.Actor)
 	c.Created, c.Changed = store.Time(created), store.Time(changed)
 	return c, err
@@ -61,11 +61,11 @@ func casesOfPeople(ctx context.Context, q store.Querier, sc auth.Scope, people [
 
 func insertCase(tx *store.Tx, sc auth.Scope, c Case) error {
 	_, err := tx.Exec(`insert into outbreak_case (province, id, number, person, sex, birth_year, classification, area, stay,
-		source, onset, specimen, confirmed_on, reported, outcome, outcome_on, version, created_ms, changed_ms, actor)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+		source, onset, specimen, confirmed_on, reported, outcome, outcome_on, version, created_ms, changed_ms, actor, investigation)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
 		sc.Province(), c.ID, orNull(c.Number), c.Person, c.Sex, c.BirthYear, string(c.Classification), c.Area, c.Stay,
 		string(c.Source), c.Onset, c.Specimen, c.ConfirmedOn, c.Reported, string(c.Outcome), c.OutcomeOn, c.Version,
-		store.Millis(c.Created), store.Millis(c.Changed), c.Actor)
+		store.Millis(c.Created), store.Millis(c.Changed), c.Actor, string(c.Investigation))
 	return err
 }
 
@@ -73,11 +73,11 @@ func insertCase(tx *store.Tx, sc auth.Scope, c Case) error {
 func updateCase(tx *store.Tx, sc auth.Scope, c Case, was int) (bool, error) {
 	n, err := tx.Exec(`update outbreak_case set number = $3, person = $4, sex = $5, birth_year = $6, classification = $7,
 		area = $8, stay = $9, source = $10, onset = $11, specimen = $12, confirmed_on = $13, reported = $14, outcome = $15,
-		outcome_on = $16, version = $17, changed_ms = $18, actor = $19
+		outcome_on = $16, version = $17, changed_ms = $18, actor = $19, investigation = $21
 		where province = $1 and id = $2 and version = $20`,
 		sc.Province(), c.ID, orNull(c.Number), c.Person, c.Sex, c.BirthYear, string(c.Classification), c.Area, c.Stay,
 		string(c.Source), c.Onset, c.Specimen, c.ConfirmedOn, c.Reported, string(c.Outcome), c.OutcomeOn, c.Version,
-		store.Millis(c.Changed), c.Actor, was)
+		store.Millis(c.Changed), c.Actor, was, string(c.Investigation))
 	return n == 1, err
 }
 
