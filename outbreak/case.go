@@ -60,15 +60,20 @@ func (s *Service) create(tx *store.Tx, sc auth.Scope, d Draft) (Case, error) {
 	if d.Person, err = s.writePerson(tx, sc, d); err != nil {
 		return Case{}, err
 	}
-	c := d.Case
-	c.Investigation = cmp.Or(c.Investigation, Pending)
-	c.Version, c.Actor = 1, sc.Actor()
-	c.Created = store.Time(store.Millis(sc.Now()))
-	c.Changed = c.Created
+	c := newCase(sc, d.Case)
 	if err := insertCase(tx, sc, c); err != nil {
 		return Case{}, taken(err, c.Number)
 	}
 	return c, s.told(tx, sc, "case.create", Case{}, c)
+}
+
+// newCase is a case as it is written first.
+func newCase(sc auth.Scope, c Case) Case {
+	c.Investigation = cmp.Or(c.Investigation, Pending)
+	c.Version, c.Actor = 1, sc.Actor()
+	c.Created = store.Time(store.Millis(sc.Now()))
+	c.Changed = c.Created
+	return c
 }
 
 // Change replaces what a case says, when it still is at c.Version; a case that

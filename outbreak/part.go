@@ -139,7 +139,7 @@ const (
 // ToldKinds lists them in the order in which a form shows them.
 var ToldKinds = []ToldKind{AtHome, AtWork, AtSchool, AtHealth, AtGathering, OnTheWay, AtPlace, Elsewhere}
 
-//go:embed data/*.json
+//go:embed data/*.json data/templates/*.json
 var data embed.FS
 
 // SymptomCodes lists the codes of symptoms in the order in which a form shows them.
