@@ -28,7 +28,7 @@ type refusal struct {
 type stands struct {
 	keys, numbers, ids, parts map[string]bool
 	cases                     map[id.ID]Case // in scope
-	said                      map[id.ID][]Part
+	said                      map[id.ID][]Part // removed ones too
 }
 
 // enter decides what is new of some rows and, unless it is only tried, writes it.
@@ -103,7 +103,7 @@ func (s *Service) standingOf(tx *store.Tx, sc auth.Scope, rows []lineRow) (st st
 	if st.cases, err = casesByID(tx, sc, own); err != nil {
 		return st, err
 	}
-	st.said, err = partsOf(tx.Context(), tx, sc, own, false)
+	st.said, err = partsOf(tx.Context(), tx, sc, own, true)
 	return st, err
 }
 
@@ -126,7 +126,7 @@ func (r lineRow) says(c Case, parts []Part) bool {
 	}
 	stand := map[id.ID]Part{}
 	for _, p := range parts {
-		if slices.Contains(r.kinds, p.Kind) {
+		if slices.Contains(r.kinds, p.Kind) && !p.Removed {
 			stand[p.ID] = p
 		}
 	}
@@ -143,6 +143,9 @@ func (r lineRow) says(c Case, parts []Part) bool {
 // mayChange says why a row may not change its case: nil when the list was taken
 // from the case as it stands, and both areas are the importer's.
 func (r lineRow) mayChange(sc auth.Scope, c Case, st stands) *fault.Error {
+	if r.draft.Version != (Whole{Case: c, Parts: st.said[c.ID]}).Revision() {
+		return fault.New(fault.Conflict, "outbreak.changed").At("version", "")
+	}
 	mine := map[id.ID]bool{}
 	for _, p := range st.said[c.ID] {
 		mine[p.ID] = true
@@ -157,10 +160,7 @@ func (r lineRow) mayChange(sc auth.Scope, c Case, st stands) *fault.Error {
 			return fault.Of(err).At("area", "")
 		}
 	}
-	switch {
-	case r.draft.Version != c.Version:
-		return fault.New(fault.Conflict, "outbreak.changed").At("version", "")
-	case r.draft.Number != c.Number && st.numbers[r.draft.Number]:
+	if r.draft.Number != c.Number && st.numbers[r.draft.Number] {
 		return errNumberTaken
 	}
 	return nil
@@ -221,7 +221,9 @@ func (o *outcome) meet(rs []person.Registered) {
 // kinds that the list has.
 func (s *Service) enterChanged(tx *store.Tx, sc auth.Scope, rows []lineRow, st stands) error {
 	for _, r := range rows {
-		c, err := s.change(tx, sc, r.draft)
+		d := r.draft
+		d.Version = st.cases[d.ID].Version
+		c, err := s.change(tx, sc, d)
 		if err != nil {
 			return err
 		}
@@ -241,7 +243,7 @@ func (s *Service) replaceParts(tx *store.Tx, sc auth.Scope, c Case, r lineRow, s
 	for _, was := range stand {
 		p, still := told[was.ID]
 		delete(told, was.ID)
-		if !slices.Contains(r.kinds, was.Kind) || still && was.same(p) {
+		if !slices.Contains(r.kinds, was.Kind) || still && !was.Removed && was.same(p) || !still && was.Removed {
 			continue
 		}
 		act := "case.part.change"

@@ -22,6 +22,7 @@ type Whole struct {
 	History  []Judgement   // changes of the classification, the first first
 	Earlier  []Earlier     // cases of the same person before this one, the last first
 	Proposal *Proposal     // nil: the rules say what the case says
+	Sources  []string      // in exports: who infected the case, as links name them
 }
 
 // Live returns the parts of one kind that stand.
@@ -32,6 +33,16 @@ func (w Whole) Live(k PartKind) (live []Part) {
 		}
 	}
 	return live
+}
+
+// Revision rises with every change of the case or of a part of it: exports carry
+// it, so that a row that was mended outside is taken only while it still holds.
+func (w Whole) Revision() int {
+	n := w.Case.Version
+	for _, p := range w.Parts {
+		n += p.Version
+	}
+	return n
 }
 
 // Earlier is a case that the same person was before. Of one outside the reader's
