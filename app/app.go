@@ -182,8 +182,9 @@ func (a *App) services(views *web.Views) error {
 	a.Phones = phone.New(phone.Config{Sender: sms, DB: a.DB, Keys: a.Keys, People: a.People, Gazetteer: a.Gazetteer, Home: home, Province: a.Province,
 		Now: a.Now, Catalog: a.Catalog, Views: views, Log: a.Log})
 	a.Outbreak = outbreak.New(outbreak.Config{DB: a.DB, Gazetteer: a.Gazetteer, People: a.People, Province: a.Province,
-		Edition: edition, Now: a.Now, Views: views, Log: a.Log})
+		Edition: edition, Now: a.Now, Views: views, Keys: a.Keys, Log: a.Log})
 	a.Spread = spread.New(spread.Config{DB: a.DB, Cases: a.Outbreak, Province: a.Province, Now: a.Now, Views: views, Log: a.Log})
+	a.Outbreak.KeepLinksWith(a.Spread)
 	a.boundaries = area.NewBoundaryStore(a.DB, a.Province, a.Gazetteer)
 	a.Map, err = epimap.New(epimap.Config{DB: a.DB, Gazetteer: a.Gazetteer, Boundaries: a.boundaries, Province: a.Province,
 		K: a.Config.K, Edition: edition, Now: a.Now, Hub: a.Hub, Views: views, Log: a.Log})

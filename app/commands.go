@@ -51,6 +51,27 @@ func importCasesCommand(*flag.FlagSet) func(*call) error {
 	})
 }
 
+func importLineListCommand(fs *flag.FlagSet) func(*call) error {
+	file := fs.String("map", "", "JSON file that says which column is what (default: our headings, or a template that knows the list)")
+	try := fs.Bool("try", false, "say what would become of every row, and write nothing")
+	none := ""
+	return importer(&none, func(a *App, c *call, _ string, r io.Reader) (outbreak.Report, error) {
+		o := outbreak.ListOptions{Try: *try}
+		if *file != "" {
+			b, err := os.ReadFile(*file)
+			if err != nil {
+				return outbreak.Report{}, err
+			}
+			m, err := outbreak.ReadMapping(b)
+			if err != nil {
+				return outbreak.Report{}, err
+			}
+			o.Mapping = &m
+		}
+		return a.Outbreak.ImportList(c.ctx, a.console("import linelist"), r, o)
+	})
+}
+
 func importer(source *string, do func(*App, *call, string, io.Reader) (outbreak.Report, error)) func(*call) error {
 	return func(c *call) error {
 		f, err := c.oneFile()

@@ -50,7 +50,8 @@ type command struct {
 var commands = []command{
 	{"serve", "[--demo]", "answer requests until interrupted", serveCommand},
 	{"import cases-by-area", "FILE", "import published counts by day and area (CSV, XLSX)", importCountsCommand},
-	{"import cases", "FILE", "import a list of cases (CSV, XLSX)", importCasesCommand},
+	{"import cases", "FILE", "import a list of cases with our own headings (CSV, XLSX, JSON)", importCasesCommand},
+	{"import linelist", "FILE [--map FILE] [--try]", "import anybody's line list, its columns mapped or known (CSV, XLSX, JSON)", importLineListCommand},
 	{"import edges", "FILE", "import who infected whom (CSV, XLSX: from, to)", importEdgesCommand},
 	{"chains", "", "sum up the chains: generations, clusters, R, k, intervals", chainsCommand},
 	{"import people", "FILE", "register the people of a list, each matched with who stands (CSV, XLSX)", importPeopleCommand},

@@ -1,6 +1,7 @@
 package outbreak
 
 import (
+	"cmp"
 	"context"
 
 	"khien/kernel/area"
@@ -18,7 +19,9 @@ import (
 // Person makes the case anonymous, or leaves the person as they are.
 type Draft struct {
 	Case
-	Who person.Person
+	Who  person.Person
+	Why  string // of another classification, in the actor's words
+	Rule string // that proposed it
 }
 
 // Create writes a new case. Its ID is the idempotency key: the same actor's
@@ -57,14 +60,20 @@ func (s *Service) create(tx *store.Tx, sc auth.Scope, d Draft) (Case, error) {
 	if d.Person, err = s.writePerson(tx, sc, d); err != nil {
 		return Case{}, err
 	}
-	c := d.Case
-	c.Version, c.Actor = 1, sc.Actor()
-	c.Created = store.Time(store.Millis(sc.Now()))
-	c.Changed = c.Created
+	c := newCase(sc, d.Case)
 	if err := insertCase(tx, sc, c); err != nil {
 		return Case{}, taken(err, c.Number)
 	}
 	return c, s.told(tx, sc, "case.create", Case{}, c)
+}
+
+// newCase is a case as it is written first.
+func newCase(sc auth.Scope, c Case) Case {
+	c.Investigation = cmp.Or(c.Investigation, Pending)
+	c.Version, c.Actor = 1, sc.Actor()
+	c.Created = store.Time(store.Millis(sc.Now()))
+	c.Changed = c.Created
+	return c
 }
 
 // Change replaces what a case says, when it still is at c.Version; a case that
@@ -89,7 +98,7 @@ func (s *Service) change(tx *store.Tx, sc auth.Scope, d Draft) (Case, error) {
 		}
 	}
 	d.Number = normalNumber(d.Number)
-	if bad := s.check(d.Case); len(bad) > 0 {
+	if bad := append(s.check(d.Case), checkWhy(d)...); len(bad) > 0 {
 		return Case{}, joined(bad)
 	}
 	if d.Person = before.Person; before.Person.IsZero() || d.Who.Name != "" {
@@ -98,6 +107,7 @@ func (s *Service) change(tx *store.Tx, sc auth.Scope, d Draft) (Case, error) {
 		}
 	}
 	c := d.Case
+	c.Investigation = cmp.Or(c.Investigation, before.Investigation)
 	c.Created, c.Version, c.Actor = before.Created, d.Version+1, sc.Actor()
 	c.Changed = store.Time(store.Millis(sc.Now()))
 	done, err := updateCase(tx, sc, c, d.Version)
@@ -106,6 +116,12 @@ func (s *Service) change(tx *store.Tx, sc auth.Scope, d Draft) (Case, error) {
 	}
 	if !done {
 		return Case{}, fault.New(fault.Conflict, "outbreak.changed")
+	}
+	if c.Classification != before.Classification {
+		j := Judgement{At: c.Changed, Actor: c.Actor, Was: before.Classification, Is: c.Classification, Rule: d.Rule, Why: d.Why}
+		if err := insertJudgement(tx, sc, c.ID, c.Version, j); err != nil {
+			return Case{}, err
+		}
 	}
 	return c, s.told(tx, sc, "case.change", before, c)
 }
@@ -153,15 +169,8 @@ func (s *Service) Read(ctx context.Context, sc auth.Scope, i id.ID) (c Case, who
 		return c, who, fault.New(fault.Forbidden, "auth.act")
 	}
 	err = s.db.Tx(ctx, func(tx *store.Tx) error {
-		if c, err = caseByID(tx.Context(), tx, sc, i); err != nil {
+		if c, who, err = s.read(tx, sc, i); err != nil {
 			return err
-		}
-		if !c.Person.IsZero() && sc.Allows(auth.ReadPeople) {
-			who, err = s.people.Get(tx.Context(), tx, sc.Anywhere(), c.Person)
-			if err != nil && !fault.Is(err, fault.NotFound) { // erased
-				return err
-			}
-			who = shown(sc, who)
 		}
 		return audit.Append(tx, sc.Entry("case.read", "case", c.ID.String(), c.Area, nil))
 	})

@@ -42,6 +42,9 @@ func (s *Service) check(c Case) []*fault.Error {
 	if c.Source != "" && !slices.Contains(Sources, c.Source) {
 		refuse("outbreak.choice", "source", string(c.Source))
 	}
+	if c.Investigation != "" && !slices.Contains(Investigations, c.Investigation) {
+		refuse("outbreak.choice", "investigation", string(c.Investigation))
+	}
 	if c.Outcome != "" && !slices.Contains(Outcomes, c.Outcome) {
 		refuse("outbreak.choice", "outcome", string(c.Outcome))
 	}
@@ -60,6 +63,13 @@ func (s *Service) check(c Case) []*fault.Error {
 		}
 	}
 	return append(bad, s.checkDays(c)...)
+}
+
+// checkWhy refuses a reason that no page can show.
+func checkWhy(d Draft) []*fault.Error {
+	c := &partCheck{}
+	c.text("why", d.Why, false)
+	return c.bad
 }
 
 // checkDays refuses a day in the future or long past, and an order that cannot be.

@@ -43,7 +43,15 @@ type Report struct {
 	Added     int            `json:"added"`   // rows that say something not known before
 	Changed   int            `json:"changed"` // rows among them that put another number in the place of one
 	By        map[string]int `json:"cases_by"`
-	Problems  []Problem      `json:"problems"` // of every row that is not plainly matched
+	Known     int            `json:"known,omitempty"` // rows that stand already, as they are
+	Template  string         `json:"template,omitempty"`
+	Links     int            `json:"links,omitempty"` // sources of infection that the rows name
+
+	NewPeople   int `json:"new_people,omitempty"`
+	KnownPeople int `json:"known_people,omitempty"`     // merged into somebody who stood
+	Reviews     int `json:"people_to_review,omitempty"` // stand beside somebody they may be
+
+	Problems []Problem `json:"problems"` // of every row that is not plainly matched
 }
 
 // Problem names a row that was not plainly matched: what stood there, what was

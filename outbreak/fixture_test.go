@@ -28,9 +28,11 @@ var lines = []storetest.Line{{Name: "event", Files: event.Migrations()}, {Name: 
 // world is the outbreak of a province on one engine.
 type world struct {
 	*outbreak.Service
-	db   *store.DB
-	auth *auth.Service
-	now  time.Time
+	db     *store.DB
+	auth   *auth.Service
+	now    time.Time
+	kept   *kept
+	people *person.Service
 }
 
 var everything = auth.Console(20, "test", "test")
@@ -43,13 +45,14 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := &world{db: db, now: time.Date(2021, 11, 1, 3, 0, 0, 0, time.UTC)}
+		w := &world{db: db, now: time.Date(2021, 11, 1, 3, 0, 0, 0, time.UTC), kept: &kept{map[outbreak.Link]bool{}}}
 		now := func() time.Time { return w.now }
 		if w.auth, err = auth.New(auth.Config{DB: db, Keys: keys, Province: 20, Home: must(t, "2021/20"), Ground: g, Now: now}); err != nil {
 			t.Fatal(err)
 		}
-		w.Service = outbreak.New(outbreak.Config{DB: db, Gazetteer: g, People: person.New(person.Config{DB: db, Keys: keys}), Province: 20,
-			Edition: area.Edition2021, Now: now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		w.people = person.New(person.Config{DB: db, Keys: keys})
+		w.Service = outbreak.New(outbreak.Config{DB: db, Gazetteer: g, People: w.people, Province: 20,
+			Edition: area.Edition2021, Now: now, Links: w.kept, Keys: keys, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 		test(t, w)
 	})
 }

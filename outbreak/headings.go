@@ -17,6 +17,21 @@ var headings = map[string][]string{
 	"commune":   {"xa", "commune", "ward", "phuong xa", "xa phuong", "phuong/xa", "xa/phuong", "xa/phuong/thi tran", "xa, phuong"},
 	"new_cases": {"so ca", "new_cases", "new cases", "so ca mac moi", "ca mac moi", "ca moi", "so ca moi", "so ca mac"},
 
+	"id":             {"ma ho so", "id", "case id"},
+	"version":        {"lan sua", "version"},
+	"age":            {"tuoi", "age"},
+	"area":           {"ma dia ban", "area", "area code"},
+	"stay":           {"ma noi o", "stay", "stay code"},
+	"stay_province":  {"tinh noi o", "stay_province", "tinh noi cu tru", "noi cu tru", "residence"},
+	"stay_district":  {"huyen noi o", "stay_district", "huyen noi cu tru"},
+	"stay_commune":   {"xa noi o", "stay_commune", "xa noi cu tru"},
+	"investigation":  {"dieu tra", "investigation", "dieu tra dich te"},
+	"symptoms":       {"trieu chung", "symptoms"},
+	"tests":          {"xet nghiem", "tests"},
+	"hospital_stays": {"nam vien", "hospital_stays"},
+	"exposures":      {"tiep xuc da khai", "exposures"},
+	"sources":        {"lay tu ca", "sources", "source_ids", "source ids", "nguoi lay"},
+
 	"number":         {"ma benh nhan", "number", "ma bn", "so benh nhan", "ma ca benh", "ma so"},
 	"name":           {"ho va ten", "name", "ho ten", "ten"},
 	"sex":            {"gioi tinh", "sex", "gioi", "gender"},
@@ -35,8 +50,22 @@ var headings = map[string][]string{
 // column returns the place of a field's column, -1 when there is none.
 func column(header []string, field string) int {
 	return slices.IndexFunc(header, func(h string) bool {
-		return slices.Contains(headings[field], foldHeading(h))
+		return folded[field][foldHeading(h)]
 	})
+}
+
+// folded has the headings as foldHeading gives them.
+var folded = foldHeadings()
+
+func foldHeadings() map[string]map[string]bool {
+	all := map[string]map[string]bool{}
+	for field, names := range headings {
+		all[field] = map[string]bool{}
+		for _, n := range names {
+			all[field][area.Fold(n)] = true
+		}
+	}
+	return all
 }
 
 // foldHeading is the heading without marks, stars and bracketed hints.

@@ -147,14 +147,14 @@ func TestSlowExportsHoldNoConnection(t *testing.T) {
 		defer cancel()
 		errEnough := errors.New("enough")
 		depth := 0
-		var export func(outbreak.Case) error
-		export = func(outbreak.Case) error {
+		var export func(outbreak.Whole) error
+		export = func(outbreak.Whole) error {
 			if depth++; depth == 40 {
 				return errEnough
 			}
-			return w.Export(ctx, everything, outbreak.Filter{}, export)
+			return w.Export(ctx, everything, outbreak.ExportOptions{}, export)
 		}
-		if err := export(outbreak.Case{}); !errors.Is(err, errEnough) {
+		if err := export(outbreak.Whole{}); !errors.Is(err, errEnough) {
 			t.Errorf("got %v after %d exports", err, depth)
 		}
 	})

@@ -1,7 +1,6 @@
 package outbreak
 
 import (
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -268,9 +267,13 @@ func (s *Service) postEditCase(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// exportColumns is how many columns an export has; the catalog names them
-// outbreak.column.0 and on, as ImportCases reads them back.
-const exportColumns = 14
+// exportForm is the query of an export: the list's, the format, and whether the
+// people's names go with it.
+type exportForm struct {
+	filterForm
+	As     string `form:"as"`
+	People bool   `form:"people"`
+}
 
 // exportWait is how long an export waits for its taker without a row going out.
 const exportWait = time.Minute
@@ -280,80 +283,39 @@ func (s *Service) getExport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var f filterForm
+	var f exportForm
 	if err := web.Decode(r, &f); err != nil {
 		return err
 	}
-	out := csv.NewWriter(w)
-	line := http.NewResponseController(w)
-	begun := false
-	begin := func() error {
-		begun = true
-		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-		w.Header().Set("Content-Disposition", `attachment; filename="khien-ca-benh.csv"`)
-		if _, err := w.Write([]byte("\ufeff")); err != nil {
-			return err
-		}
-		head := make([]string, exportColumns)
-		for i := range head {
-			head[i] = web.T(r.Context(), "outbreak.column."+strconv.Itoa(i))
-		}
-		return out.Write(head)
+	format := sheet.Format(f.As)
+	if format != sheet.XLSX && format != JSON {
+		format = sheet.CSV
 	}
-	err = s.Export(r.Context(), sc, f.filter(), func(c Case) error {
-		if !begun {
-			if err := begin(); err != nil {
-				return err
-			}
-		}
-		_ = line.SetWriteDeadline(time.Now().Add(exportWait)) // a writer without deadlines, as in tests, goes without
-		return out.Write(s.exportRow(r, c))
-	})
-	if err == nil && !begun {
-		err = begin()
-	}
-	if err != nil {
-		return err
-	}
-	out.Flush()
-	return out.Error()
+	out := &download{w: w, line: http.NewResponseController(w), format: format}
+	t := func(key string, args ...any) string { return web.T(r.Context(), key, args...) }
+	return s.ExportTo(r.Context(), sc, ExportOptions{f.filter(), f.People}, format, t, out)
 }
 
-func (s *Service) exportRow(r *http.Request, c Case) []string {
-	var names [3]string
-	for _, u := range s.gazetteer.Path(c.Area) {
-		switch u.Code.Level() {
-		case area.Province:
-			names[0] = u.Name
-		case area.District:
-			names[1] = u.FullName
-		case area.Commune:
-			names[2] = u.FullName
-		}
-	}
-	year := ""
-	if c.BirthYear != 0 {
-		year = strconv.Itoa(c.BirthYear)
-	}
-	say := func(prefix, value string) string {
-		if value == "" {
-			return ""
-		}
-		return web.T(r.Context(), prefix+value)
-	}
-	row := []string{c.Number, say("outbreak.sex.", c.Sex), year, say("outbreak.classification.", string(c.Classification)),
-		names[0], names[1], names[2], say("outbreak.source.", string(c.Source)), vn(c.Onset), vn(c.Specimen), vn(c.ConfirmedOn),
-		vn(c.Reported), say("outbreak.outcome.", string(c.Outcome)), vn(c.OutcomeOn)}
-	for i, cell := range row {
-		row[i] = sheet.Harmless(cell)
-	}
-	return row
+// download is an answer whose head goes out with its first byte, and whose taker
+// may be slow but not still.
+type download struct {
+	w      http.ResponseWriter
+	line   *http.ResponseController
+	format sheet.Format
+	begun  bool
 }
 
-// vn writes a day as Vietnam does, "" for none.
-func vn(d day.Day) string {
-	if d == 0 {
-		return ""
+// Write sends on, with the head before the first.
+func (d *download) Write(b []byte) (int, error) {
+	if !d.begun {
+		d.begun = true
+		kind := d.format.ContentType()
+		if d.format == JSON {
+			kind = "application/json"
+		}
+		d.w.Header().Set("Content-Type", kind)
+		d.w.Header().Set("Content-Disposition", `attachment; filename="khien-ca-benh.`+string(d.format)+`"`)
 	}
-	return d.Time().Format("02/01/2006")
+	_ = d.line.SetWriteDeadline(time.Now().Add(exportWait)) // a writer without deadlines, as in tests, goes without
+	return d.w.Write(b)
 }

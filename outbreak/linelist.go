@@ -2,19 +2,15 @@ package outbreak
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"khien/kernel/area"
 	"khien/kernel/auth"
-	"khien/kernel/day"
 	"khien/kernel/fault"
 	"khien/kernel/id"
-	"khien/kernel/person"
 	"khien/kernel/store"
 	"khien/wire/sheet"
 )
@@ -43,82 +39,168 @@ var choices = map[string]map[string]string{
 		"tu vong": string(Died), "died": string(Died),
 		"mat dau": string(Lost), "lost": string(Lost), "dang dieu tri": "", "": "",
 	},
+	"investigation": {
+		"dang dieu tra": string(Pending), "chua dieu tra": string(Pending), "pending": string(Pending),
+		"da dieu tra": string(Done), "done": string(Done), "khong dieu tra": string(GivenUp), "discarded": string(GivenUp),
+	},
+	"symptom": {
+		"sot": "fever", "ho": "cough", "dau hong": "sore_throat", "dau rat hong": "sore_throat", "so mui": "runny_nose", "chay mui": "runny_nose",
+		"kho tho": "breathless", "dau nguc": "chest_pain", "mat vi giac": "no_smell_or_taste", "mat khuu giac": "no_smell_or_taste",
+		"met moi": "tired", "met": "tired", "dau dau": "headache", "dau co": "muscle_pain", "dau nguoi": "muscle_pain", "tieu chay": "diarrhoea",
+		"non": "vomiting", "buon non": "vomiting", "lu lan": "confused", "viem phoi": "pneumonia",
+	},
 	"sex": {"nam": "male", "male": "male", "nu": "female", "female": "female", "khac": "other", "other": "other"},
 }
 
-// ImportCases reads a list of cases with Vietnamese or English headings and
-// enters those whose place and fields are certain. Each row ends in one of the
-// four verdicts; a row that was entered before is not entered again. The list
-// is entered whole or, when the file cannot be read, not at all.
+// words is choices with its words folded.
+var words = foldChoices()
+
+func foldChoices() map[string]map[string]string {
+	all := map[string]map[string]string{}
+	for field, of := range choices {
+		all[field] = map[string]string{}
+		for word, v := range of {
+			all[field][area.Fold(word)] = v
+		}
+	}
+	for _, code := range SymptomCodes {
+		all["symptom"][area.Fold(code)] = code
+	}
+	return all
+}
+
+// ListOptions say how a list is read.
+type ListOptions struct {
+	Mapping *Mapping // nil: guessed from the headings
+	Try     bool     // report what would be, and write nothing
+}
+
+// ImportCases reads a list of cases whose columns are guessed from its headings.
 func (s *Service) ImportCases(ctx context.Context, sc auth.Scope, r io.Reader) (Report, error) {
+	return s.ImportList(ctx, sc, r, ListOptions{})
+}
+
+// ImportList reads a list of cases (CSV, XLSX or JSON) and enters those whose
+// place and fields are certain. Each row ends in one of the four verdicts; a row
+// that was entered before is not entered again, and one of our own exports whose
+// case has not changed since changes what it says otherwise. A file that cannot be
+// read to its end enters nothing; one that can is entered in parts, each whole, so
+// that a list which was cut off is sent again whole.
+func (s *Service) ImportList(ctx context.Context, sc auth.Scope, r io.Reader, o ListOptions) (Report, error) {
 	if !sc.Allows(auth.Import) || !sc.Allows(auth.WriteCases) {
 		return Report{}, fault.New(fault.Forbidden, "auth.act")
 	}
-	rows, report, err := s.readCases(sc, r)
+	templates, err := s.mappings(ctx)
 	if err != nil {
 		return Report{}, err
 	}
-	var refused []lineRow
-	err = s.db.Tx(ctx, func(tx *store.Tx) error {
-		report.Added, refused, err = s.enterAll(tx, sc, rows)
-		return err
-	})
-	for _, r := range refused {
-		report.refuse(r)
+	rows, report, err := s.readCases(sc, r, o.Mapping, templates)
+	if err != nil {
+		return Report{}, err
 	}
-	return report, err
+	rows = report.onceEach(rows)
+	for first := 0; first < len(rows); first += rowsAtOnce {
+		some := rows[first:min(first+rowsAtOnce, len(rows))]
+		var done outcome
+		err := s.db.Tx(ctx, func(tx *store.Tx) error {
+			done, err = s.enter(tx, sc, some, o.Try)
+			return err
+		})
+		if err != nil {
+			return report, err
+		}
+		report.add(done)
+	}
+	slices.SortStableFunc(report.Problems, func(a, b Problem) int { return a.Row - b.Row })
+	return report, nil
 }
 
-// lineRow is a row that will be entered if its number is free.
-type lineRow struct {
-	row     int
-	draft   Draft
-	text    string // all that the row says
-	again   int    // how many rows before it say the same
-	verdict area.Verdict
-}
+// rowsAtOnce is how many rows are written in one transaction: others write between.
+const rowsAtOnce = 1000
 
-// key knows a row again: by its number, else by everything it says. Two people
-// without a number of whom a list says the same are two rows of the list.
-func (r lineRow) key() []byte {
-	text := "number\x00" + r.draft.Number
-	if r.draft.Number == "" {
-		text = "row\x00" + r.text
-		if r.again > 0 {
-			text += "\x00again " + strconv.Itoa(r.again)
+// onceEach leaves out what the list says twice, and refuses a row that says
+// something else under the number of an earlier one.
+func (r *Report) onceEach(rows []lineRow) (once []lineRow) {
+	said := map[string]string{}
+	ids, parts := map[id.ID]bool{}, map[id.ID]bool{}
+	for _, l := range rows {
+		key := string(l.key())
+		before, twice := said[key]
+		said[key] = l.text
+		switch {
+		case twice && before == l.text:
+			r.Known++
+		case twice:
+			r.refuse(l, errNumberTaken)
+		case ids[l.draft.ID], slices.ContainsFunc(l.parts, func(p Part) bool { return parts[p.ID] }):
+			r.refuse(l, errIDTaken)
+		default:
+			once = append(once, l)
+			ids[l.draft.ID] = true
+			for _, p := range l.parts {
+				parts[p.ID] = true
+			}
 		}
 	}
-	sum := sha256.Sum256([]byte(text))
-	return sum[:]
+	return once
 }
 
-// refuse counts a row anew whose number another case or an earlier row has.
-func (r *Report) refuse(l lineRow) {
+var errIDTaken = fault.New(fault.Conflict, "outbreak.id_taken").At("id", "")
+
+// refuse counts a row anew that cannot be entered beside what stands.
+func (r *Report) refuse(l lineRow, why *fault.Error) {
 	by := map[area.Verdict]*int{area.Matched: &r.Matched, area.Corrected: &r.Corrected, area.Ambiguous: &r.Ambiguous}
 	*by[l.verdict]--
 	r.By[string(l.verdict)]--
 	r.Rejected++
 	r.By[string(area.Rejected)]++
+	value := l.draft.Number
+	if why.Field == "id" {
+		value = l.draft.ID.String()
+	}
 	r.Problems = slices.DeleteFunc(r.Problems, func(p Problem) bool { return p.Row == l.row })
-	r.problem(Problem{Row: l.row, Field: "number", Value: l.draft.Number, Why: errNumberTaken.Key, Verdict: area.Rejected, Cases: 1, Key: "fault." + errNumberTaken.Key})
-	slices.SortStableFunc(r.Problems, func(a, b Problem) int { return a.Row - b.Row })
+	r.problem(Problem{Row: l.row, Field: why.Field, Value: value, Why: why.Key, Verdict: area.Rejected, Cases: 1, Key: "fault." + why.Key})
 }
 
-func isCasesHeader(row []string) bool {
-	return column(row, "reported") >= 0 || column(row, "confirmed") >= 0
+func (r *Report) add(o outcome) {
+	r.Added += o.added
+	r.Changed += o.changed
+	r.Known += o.known
+	r.Links += o.links
+	r.NewPeople += o.fresh
+	r.KnownPeople += o.merged
+	r.Reviews += o.reviews
+	for _, no := range o.refused {
+		r.refuse(no.row, no.why)
+	}
 }
 
-func (s *Service) readCases(sc auth.Scope, r io.Reader) (rows []lineRow, report Report, err error) {
-	t, err := sheet.Open(r, isCasesHeader)
+func isCasesHeader(m *Mapping, templates []Mapping) func(row []string) bool {
+	return func(row []string) bool {
+		if m != nil {
+			return m.fits(row)
+		}
+		return column(row, "reported") >= 0 || column(row, "confirmed") >= 0 || slices.ContainsFunc(templates, func(t Mapping) bool { return t.fits(row) })
+	}
+}
+
+func (s *Service) readCases(sc auth.Scope, r io.Reader, m *Mapping, templates []Mapping) (rows []lineRow, report Report, err error) {
+	t, err := sheet.Open(r, isCasesHeader(m, templates))
 	if err != nil {
 		return nil, report, fileFault(err)
 	}
 	defer t.Close()
-	for _, need := range []string{"commune", "reported"} {
-		if column(t.Header, need) < 0 {
-			return nil, report, fault.New(fault.Invalid, "sheet.no_column").InRow(1).At(need, strings.Join(t.Header, ", "))
-		}
+	if m == nil {
+		guess := Guess(t.Header, templates)
+		m, report.Template = &guess, guess.Name
 	}
+	if err := m.check(); err != nil {
+		return nil, report, err
+	}
+	if need := m.enough(); need != "" {
+		return nil, report, fault.New(fault.Invalid, "sheet.no_column").InRow(1).At(need, strings.Join(t.Header, ", "))
+	}
+	read := newLineReader(t.Header, *m)
 	said := map[string]int{}
 	for {
 		row, n, err := t.Next()
@@ -128,7 +210,7 @@ func (s *Service) readCases(sc auth.Scope, r io.Reader) (rows []lineRow, report 
 		if err != nil {
 			return nil, report, fileFault(err)
 		}
-		if row, ok := s.lineOf(sc, &report, t.Header, row, n); ok {
+		if row, ok := s.lineOf(sc, &report, read, row, n); ok {
 			row.again = said[row.text]
 			said[row.text]++
 			rows = append(rows, row)
@@ -137,152 +219,4 @@ func (s *Service) readCases(sc auth.Scope, r io.Reader) (rows []lineRow, report 
 			return nil, report, fault.New(fault.Invalid, "outbreak.too_many_rows").InRow(n).With("most", lineRowsMost)
 		}
 	}
-}
-
-// lineOf decides one row and reports it; false when it is not to be entered.
-func (s *Service) lineOf(sc auth.Scope, report *Report, header, row []string, n int) (lineRow, bool) {
-	cell := func(field string) string {
-		if i := column(header, field); i >= 0 {
-			return row[i]
-		}
-		return ""
-	}
-	l := listed{province: cell("province"), district: cell("district"), commune: cell("commune")}
-	if home, ok := s.gazetteer.Official(s.edition, twoDigits(s.province)); ok && l.province == "" {
-		l.province = home.Name
-	}
-	m := s.gazetteer.Match(area.Names{Edition: s.edition, Province: l.province, District: l.district, Commune: l.commune})
-	verdict := m.Verdict
-	draft, bad := s.draftOf(cell, m.Code)
-	if m.Code != 0 && bad == nil {
-		bad = firstOf(s.check(draft.Case))
-	}
-	if bad == nil && draft.Who.Name != "" {
-		bad = fault.Of(draft.Who.Check())
-	}
-	if m.Code != 0 && bad == nil && !sc.Covers(m.Code) {
-		bad = fault.New(fault.Forbidden, "auth.area").At("commune", l.text())
-	}
-	if bad != nil {
-		verdict = area.Rejected
-		report.problem(Problem{Row: n, Field: bad.Field, Value: bad.Value, Why: bad.Key, Verdict: verdict, Cases: 1, Key: "fault." + bad.Key, Args: bad.Args})
-	} else if verdict != area.Matched {
-		report.problem(Problem{Row: n, Field: l.field(), Value: l.text(), Why: m.Why, Verdict: verdict, Cases: 1, Area: m.Code, Between: m.Between, Key: m.Why, Args: m.Args})
-	}
-	report.count(verdict, 1)
-	return lineRow{row: n, draft: draft, text: strings.Join(row, "\x00"), verdict: verdict}, bad == nil && m.Code != 0
-}
-
-func twoDigits(n int) string { return string(rune('0'+n/10)) + string(rune('0'+n%10)) }
-
-func firstOf(bad []*fault.Error) *fault.Error {
-	if len(bad) == 0 {
-		return nil
-	}
-	return bad[0]
-}
-
-// draftOf reads the fields of a row.
-func (s *Service) draftOf(cell func(string) string, at area.Code) (d Draft, bad *fault.Error) {
-	d.Case = Case{ID: id.New(), Number: normalNumber(cell("number")), Area: at, Stay: at, Classification: Confirmed}
-	for _, f := range []struct {
-		field string
-		to    *day.Day
-	}{{"onset", &d.Onset}, {"specimen", &d.Specimen}, {"confirmed", &d.ConfirmedOn}, {"reported", &d.Reported}, {"outcome_on", &d.OutcomeOn}} {
-		if text := cell(f.field); text != "" {
-			v, err := dayOf(text)
-			if err != nil {
-				return d, fault.New(fault.Invalid, "day.format").At(f.field, text)
-			}
-			*f.to = v
-		}
-	}
-	for _, f := range []struct {
-		field string
-		set   func(string)
-	}{
-		{"classification", func(v string) { d.Classification = Classification(v) }},
-		{"source", func(v string) { d.Source = Source(v) }},
-		{"outcome", func(v string) { d.Outcome = Outcome(v) }},
-		{"sex", func(v string) { d.Sex = v }},
-	} {
-		if text := cell(f.field); text != "" {
-			v, ok := choices[f.field][area.Fold(text)]
-			if !ok {
-				return d, fault.New(fault.Invalid, "outbreak.choice").At(f.field, text)
-			}
-			f.set(v)
-		}
-	}
-	if d.Classification == Confirmed && d.ConfirmedOn == 0 {
-		d.ConfirmedOn = d.Reported
-	}
-	d.Who = person.Person{Name: cell("name"), Phone: cell("phone")}
-	return d, birthOf(cell("birth"), &d)
-}
-
-// birthOf reads a year of birth, or the year of a whole date.
-func birthOf(text string, d *Draft) *fault.Error {
-	if text == "" {
-		return nil
-	}
-	if y, err := strconv.Atoi(text); err == nil && y > 1000 && y < 3000 {
-		d.BirthYear = y
-		return nil
-	}
-	v, err := dayOf(text)
-	if err != nil {
-		return fault.New(fault.Invalid, "outbreak.birth_year").At("birth", text)
-	}
-	d.BirthYear = v.Time().Year()
-	return nil
-}
-
-// enterAll creates the cases that were not entered before, and returns the rows
-// whose number another case has, or an earlier row that says something else.
-func (s *Service) enterAll(tx *store.Tx, sc auth.Scope, rows []lineRow) (added int, refused []lineRow, err error) {
-	var keys [][]byte
-	var numbers []string
-	for _, r := range rows {
-		keys = append(keys, r.key())
-		if r.draft.Number != "" {
-			numbers = append(numbers, r.draft.Number)
-		}
-	}
-	stands, err := importKeys(tx, sc, keys)
-	if err != nil {
-		return 0, nil, err
-	}
-	taken, err := numbersTaken(tx, sc, numbers)
-	if err != nil {
-		return 0, nil, err
-	}
-	var enter []int
-	var drafts []*Draft
-	listed := map[string]string{} // what the row of a key said
-	for i, r := range rows {
-		before, twice := listed[string(keys[i])]
-		listed[string(keys[i])] = r.text
-		switch {
-		case twice && before != r.text, !twice && !stands[string(keys[i])] && taken[r.draft.Number]:
-			refused = append(refused, r)
-		case twice, stands[string(keys[i])]:
-		default:
-			d := r.draft // the transaction may run again: rows stay as they are
-			enter, drafts = append(enter, i), append(drafts, &d)
-		}
-	}
-	if err := s.registerAll(tx, sc, drafts); err != nil {
-		return 0, nil, err
-	}
-	for n, i := range enter {
-		c, err := s.create(tx, sc, *drafts[n])
-		if err != nil {
-			return 0, nil, err
-		}
-		if err := markImported(tx, sc, c.ID, keys[i]); err != nil {
-			return 0, nil, err
-		}
-	}
-	return len(enter), refused, nil
 }

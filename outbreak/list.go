@@ -55,9 +55,6 @@ type Page struct {
 // PageSize is the number of cases on a page.
 const PageSize = 50
 
-// exportPage is how many cases an export reads at once.
-const exportPage = 500
-
 // List returns a page of the cases that the scope may read, the last reported
 // first, and writes that they were listed. It shows no name.
 func (s *Service) List(ctx context.Context, sc auth.Scope, f Filter) (Page, error) {
@@ -108,37 +105,4 @@ func (s *Service) resolve(ctx context.Context, q store.Querier, sc auth.Scope, f
 	_, all, err := s.people.Aliases(ctx, q, sc, ids)
 	f.people = append([]id.ID{}, all...) // nobody is not everybody
 	return f, err
-}
-
-// Export calls row for every case of the filter, in constant memory, after it
-// has written that and what is exported. It reads page by page: whoever takes
-// the rows slowly holds none of the database's connections meanwhile.
-func (s *Service) Export(ctx context.Context, sc auth.Scope, f Filter, row func(Case) error) error {
-	if !sc.Allows(auth.Export) || !sc.Allows(auth.ReadCases) {
-		return fault.New(fault.Forbidden, "auth.act")
-	}
-	err := s.db.Tx(ctx, func(tx *store.Tx) (err error) {
-		if f, err = s.resolve(ctx, tx, sc, f); err != nil {
-			return err
-		}
-		return audit.Append(tx, sc.Entry("case.export", "case", "", f.Area, map[string]any{"from": f.From, "to": f.To}))
-	})
-	if err != nil {
-		return err
-	}
-	for {
-		page, err := listCases(ctx, s.db, sc, f, exportPage)
-		if err != nil {
-			return err
-		}
-		for _, c := range page {
-			if err := row(c); err != nil {
-				return err
-			}
-			f.After = &Cursor{c.Reported, c.ID}
-		}
-		if len(page) < exportPage {
-			return nil
-		}
-	}
 }

@@ -23,6 +23,7 @@ import (
 	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/person"
+	"khien/kernel/secret"
 	"khien/kernel/store"
 	"khien/kernel/web"
 )
@@ -70,6 +71,19 @@ const (
 // Outcomes lists them in the order in which a form shows them.
 var Outcomes = []Outcome{Recovered, Died, Lost}
 
+// Investigation is how far the health office has got with a case.
+type Investigation string
+
+// The states, as SORMAS has them.
+const (
+	Pending Investigation = "pending"
+	Done    Investigation = "done"
+	GivenUp Investigation = "discarded" // it will not be investigated
+)
+
+// Investigations lists them in the order in which a form shows them.
+var Investigations = []Investigation{Pending, Done, GivenUp}
+
 // Sexes lists what a case may say, FHIR's administrative gender; "" is not known.
 var Sexes = []string{"female", "male", "other"}
 
@@ -85,6 +99,7 @@ type Case struct {
 	Area           area.Code      // responsible area: province, district or commune; required
 	Stay           area.Code      // place of stay; 0 not known
 	Source         Source
+	Investigation  Investigation
 	Onset          day.Day
 	Specimen       day.Day
 	ConfirmedOn    day.Day // required for a confirmed case
@@ -106,6 +121,8 @@ type Service struct {
 	edition   area.Edition
 	now       func() time.Time
 	views     *web.Views
+	links     LinkKeeper
+	keys      *secret.Keys
 	log       *slog.Logger
 }
 
@@ -118,15 +135,21 @@ type Config struct {
 	Province  int
 	Edition   area.Edition
 	Now       func() time.Time
-	Views     *web.Views // nil: no pages
+	Views     *web.Views   // nil: no pages
+	Links     LinkKeeper   // nil: sources that a list tells are not kept
+	Keys      *secret.Keys // seals a list between its sending and its import; nil: lists are imported at once
 	Log       *slog.Logger
 }
 
 // New returns the service of one province.
 func New(c Config) *Service {
 	return &Service{db: c.DB, gazetteer: c.Gazetteer, people: c.People, province: c.Province, edition: c.Edition,
-		now: c.Now, views: c.Views, log: c.Log}
+		now: c.Now, views: c.Views, links: c.Links, keys: c.Keys, log: c.Log}
 }
+
+// KeepLinksWith names who keeps the sources that lists tell, where that one asks
+// this service for its cases. It is called before the first list is read.
+func (s *Service) KeepLinksWith(k LinkKeeper) { s.links = k }
 
 func (s *Service) today() day.Day { return day.Today(s.now()) }
 

@@ -53,7 +53,7 @@ func personOf(d Draft) person.Person {
 }
 
 // registerAll gives the people of a list their ids, and the drafts no more names.
-func (s *Service) registerAll(tx *store.Tx, sc auth.Scope, drafts []*Draft) error {
+func (s *Service) registerAll(tx *store.Tx, sc auth.Scope, drafts []*Draft) ([]person.Registered, error) {
 	var people []person.Person
 	var of []*Draft
 	for _, d := range drafts {
@@ -65,7 +65,7 @@ func (s *Service) registerAll(tx *store.Tx, sc auth.Scope, drafts []*Draft) erro
 	for i, r := range rs {
 		of[i].Person, of[i].Who = r.ID, person.Person{}
 	}
-	return err
+	return rs, err
 }
 
 // shown is what a case shows of its person: all of one who lives in scope; of

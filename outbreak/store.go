@@ -14,12 +14,12 @@ import (
 	"khien/kernel/store"
 )
 
-const caseColumns = `id, coalesce(number, ''), person, sex, birth_year, classification, area, stay, source,
+const caseColumns = `id, coalesce(number, ''), person, sex, birth_year, classification, area, stay, source, investigation,
 	onset, specimen, confirmed_on, reported, outcome, outcome_on, version, created_ms, changed_ms, actor`
 
 func scanCase(s store.Scan) (c Case, err error) {
 	var created, changed int64
-	err = s(&c.ID, &c.Number, &c.Person, &c.Sex, &c.BirthYear, &c.Classification, &c.Area, &c.Stay, &c.Source,
+	err = s(&c.ID, &c.Number, &c.Person, &c.Sex, &c.BirthYear, &c.Classification, &c.Area, &c.Stay, &c.Source, &c.Investigation,
 		&c.Onset, &c.Specimen, &c.ConfirmedOn, &c.Reported, &c.Outcome, &c.OutcomeOn, &c.Version, &created, &changed, &c.Actor)
 	c.Created, c.Changed = store.Time(created), store.Time(changed)
 	return c, err
@@ -61,11 +61,11 @@ func casesOfPeople(ctx context.Context, q store.Querier, sc auth.Scope, people [
 
 func insertCase(tx *store.Tx, sc auth.Scope, c Case) error {
 	_, err := tx.Exec(`insert into outbreak_case (province, id, number, person, sex, birth_year, classification, area, stay,
-		source, onset, specimen, confirmed_on, reported, outcome, outcome_on, version, created_ms, changed_ms, actor)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+		source, onset, specimen, confirmed_on, reported, outcome, outcome_on, version, created_ms, changed_ms, actor, investigation)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
 		sc.Province(), c.ID, orNull(c.Number), c.Person, c.Sex, c.BirthYear, string(c.Classification), c.Area, c.Stay,
 		string(c.Source), c.Onset, c.Specimen, c.ConfirmedOn, c.Reported, string(c.Outcome), c.OutcomeOn, c.Version,
-		store.Millis(c.Created), store.Millis(c.Changed), c.Actor)
+		store.Millis(c.Created), store.Millis(c.Changed), c.Actor, string(c.Investigation))
 	return err
 }
 
@@ -73,11 +73,11 @@ func insertCase(tx *store.Tx, sc auth.Scope, c Case) error {
 func updateCase(tx *store.Tx, sc auth.Scope, c Case, was int) (bool, error) {
 	n, err := tx.Exec(`update outbreak_case set number = $3, person = $4, sex = $5, birth_year = $6, classification = $7,
 		area = $8, stay = $9, source = $10, onset = $11, specimen = $12, confirmed_on = $13, reported = $14, outcome = $15,
-		outcome_on = $16, version = $17, changed_ms = $18, actor = $19
+		outcome_on = $16, version = $17, changed_ms = $18, actor = $19, investigation = $21
 		where province = $1 and id = $2 and version = $20`,
 		sc.Province(), c.ID, orNull(c.Number), c.Person, c.Sex, c.BirthYear, string(c.Classification), c.Area, c.Stay,
 		string(c.Source), c.Onset, c.Specimen, c.ConfirmedOn, c.Reported, string(c.Outcome), c.OutcomeOn, c.Version,
-		store.Millis(c.Changed), c.Actor, was)
+		store.Millis(c.Changed), c.Actor, was, string(c.Investigation))
 	return n == 1, err
 }
 
@@ -155,8 +155,40 @@ func numbersTaken(tx *store.Tx, sc auth.Scope, numbers []string) (map[string]boo
 	return standing(tx, sc, numbers, "select number from outbreak_case where province = $1 and number in (")
 }
 
+// idsTaken returns which ids some case of the province has, in scope or not, by
+// their bytes; partsTaken the same of parts.
+func idsTaken(tx *store.Tx, sc auth.Scope, ids []id.ID) (map[string]bool, error) {
+	return standing(tx, sc, ids, "select id from outbreak_case where province = $1 and id in (")
+}
+
+func partsTaken(tx *store.Tx, sc auth.Scope, ids []id.ID) (map[string]bool, error) {
+	return standing(tx, sc, ids, "select id from outbreak_part where province = $1 and id in (")
+}
+
+// casesByID returns those of the cases that the scope may read.
+func casesByID(tx *store.Tx, sc auth.Scope, ids []id.ID) (map[id.ID]Case, error) {
+	by := map[id.ID]Case{}
+	may, args := readable(sc, 2)
+	for part := range slices.Chunk(ids, 500) {
+		all := append([]any{sc.Province()}, args...)
+		marks := make([]string, len(part))
+		for i, k := range part {
+			all = append(all, k)
+			marks[i] = fmt.Sprintf("$%d", len(all))
+		}
+		cases, err := store.All(tx.Context(), tx, scanCase, "select "+caseColumns+" from outbreak_case where province = $1 and "+may+" and id in ("+strings.Join(marks, ", ")+")", all...)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range cases {
+			by[c.ID] = c
+		}
+	}
+	return by, nil
+}
+
 // standing returns which of the keys the statement finds; text ends where they begin.
-func standing[K string | []byte](tx *store.Tx, sc auth.Scope, keys []K, text string) (map[string]bool, error) {
+func standing[K string | []byte | id.ID](tx *store.Tx, sc auth.Scope, keys []K, text string) (map[string]bool, error) {
 	stands := map[string]bool{}
 	for part := range slices.Chunk(keys, 500) {
 		args := []any{sc.Province()}
@@ -168,7 +200,7 @@ func standing[K string | []byte](tx *store.Tx, sc auth.Scope, keys []K, text str
 		err := store.Each(tx.Context(), tx, func(s store.Scan) error {
 			var k K
 			err := s(&k)
-			stands[string(k)] = true
+			stands[keyText(k)] = true
 			return err
 		}, text+strings.Join(marks, ", ")+")", args...)
 		if err != nil {
@@ -178,9 +210,34 @@ func standing[K string | []byte](tx *store.Tx, sc auth.Scope, keys []K, text str
 	return stands, nil
 }
 
-// markImported notes the list's row that a case came from.
-func markImported(tx *store.Tx, sc auth.Scope, i id.ID, key []byte) error {
-	_, err := tx.Exec("update outbreak_case set import_key = $3 where province = $1 and id = $2", sc.Province(), i, key)
+func keyText(k any) string {
+	switch k := k.(type) {
+	case string:
+		return k
+	case []byte:
+		return string(k)
+	case id.ID:
+		return string(k[:])
+	}
+	return ""
+}
+
+// insertCases writes many cases, each with the key of the list's row that it came
+// from; nil for none.
+func insertCases(tx *store.Tx, sc auth.Scope, cases []Case, keys [][]byte) error {
+	b := store.Bulk{Table: "outbreak_case", Columns: []string{"province", "id", "number", "import_key", "person", "sex", "birth_year", "classification", "area", "stay",
+		"source", "onset", "specimen", "confirmed_on", "reported", "outcome", "outcome_on", "version", "created_ms", "changed_ms", "actor", "investigation"}}
+	i := -1
+	_, err := b.Insert(tx, rowsOf(cases, func(c Case) []any {
+		i++
+		var key any
+		if keys[i] != nil {
+			key = keys[i]
+		}
+		return []any{sc.Province(), c.ID, orNull(c.Number), key, c.Person, c.Sex, c.BirthYear, string(c.Classification), c.Area, c.Stay,
+			string(c.Source), c.Onset, c.Specimen, c.ConfirmedOn, c.Reported, string(c.Outcome), c.OutcomeOn, c.Version,
+			store.Millis(c.Created), store.Millis(c.Changed), c.Actor, string(c.Investigation)}
+	}))
 	return err
 }
 

@@ -1,5 +1,5 @@
 // Package sheet reads tables that people send: CSV as spreadsheets of many
-// countries write it, and XLSX. It knows nothing of what the columns mean.
+// countries write it, XLSX, and JSON. It knows nothing of what the columns mean.
 //
 // CSV must be UTF-8, with or without a byte order mark; comma, semicolon or tab
 // separate. XLSX gives its first sheet, values as stored: a date is the number
@@ -43,6 +43,7 @@ const (
 	LongLine   = "long_line"   // a line over LineBytes
 	Quote      = "quote"       // a quotation mark that is not closed, or stands astray
 	Columns    = "columns"     // more than ColumnsMost
+	NotJSON    = "not_json"    // JSON that breaks off, or holds no array of objects
 	NotASheet  = "not_a_sheet" // a zip that is no XLSX, or a broken one
 	TooLarge   = "too_large"   // over XLSXBytes, or unpacks to over UnzipBytes
 	Unreadable = "unreadable"  // the file ends early, or its disk does not answer
@@ -86,6 +87,8 @@ func Open(r io.Reader, isHeader func([]string) bool) (*Reader, error) {
 		s, err = openXLSX(br)
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):
 		return nil, &Error{1, UTF16, nil}
+	case isJSON(br):
+		s, err = openJSON(br)
 	default:
 		s, err = openCSV(br)
 	}
@@ -97,6 +100,19 @@ func Open(r io.Reader, isHeader func([]string) bool) (*Reader, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// isJSON reports whether an object or an array begins the text, and reads up to it.
+func isJSON(br *bufio.Reader) bool {
+	head, _ := br.Peek(512)
+	head = bytes.TrimPrefix(head, []byte("\ufeff"))
+	plain := bytes.TrimLeft(head, " \t\r\n")
+	if len(plain) == 0 || plain[0] != '{' && plain[0] != '[' {
+		return false
+	}
+	all, _ := br.Peek(512)
+	_, _ = br.Discard(len(all) - len(plain))
+	return true
 }
 
 func (s *Reader) findHeader(isHeader func([]string) bool) error {
@@ -161,6 +177,25 @@ func openCSV(br *bufio.Reader) (*Reader, error) {
 	c.Comma = separator(first)
 	c.FieldsPerRecord = -1
 	return &Reader{close: func() error { return nil }, next: func() ([]string, int, error) { return nextCSV(c) }}, nil
+}
+
+// Plain is what Harmless made of a cell, as it was before.
+func Plain(cell string) string {
+	if !strings.Contains(cell, "'") {
+		return cell
+	}
+	runes := []rune(cell)
+	out := make([]rune, 0, len(runes))
+	begins := true
+	for i, r := range runes {
+		blank := unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+		if begins && r == '\'' && i+1 < len(runes) && strings.ContainsRune(openers, runes[i+1]) {
+			continue
+		}
+		begins = strings.ContainsRune(";\t\r\n", r) || begins && blank
+		out = append(out, r)
+	}
+	return string(out)
 }
 
 // separator is whatever of comma, semicolon and tab the first line has most of.

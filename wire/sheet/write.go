@@ -80,6 +80,14 @@ func (w *Writer) Flush() error {
 	return w.csv.Error()
 }
 
+// Drop frees what a table holds that will not be closed.
+func (w *Writer) Drop() error {
+	if w.book == nil {
+		return nil
+	}
+	return w.book.Close()
+}
+
 // Close ends the table.
 func (w *Writer) Close() error {
 	if w.csv != nil {
