@@ -75,6 +75,9 @@ const noteMost = 500
 // Ill reports whether the check speaks of a symptom.
 func (c Check) Ill() bool { return len(c.Symptoms) > 0 || c.Temperature >= fever }
 
+// Degrees is the temperature as Vietnam writes it; "" when it was not measured.
+func (c Check) Degrees() string { return degrees(c.Temperature) }
+
 // Severe reports whether somebody should call for help at once.
 func (c Check) Severe() bool {
 	return slices.ContainsFunc(c.Symptoms, func(s string) bool { return slices.Contains(severe, s) })
@@ -83,17 +86,17 @@ func (c Check) Severe() bool {
 func (c *Check) check() error {
 	switch {
 	case c.Source != ByOfficer && c.Source != ByPhone && c.Source != ByLink:
-		return fault.New(fault.Invalid, "followup.source").At("source", string(c.Source))
+		return fault.New(fault.Invalid, "followup.source").At("check_source", string(c.Source))
 	case c.Temperature != 0 && (c.Temperature < coldest || c.Temperature > hottest):
 		return fault.New(fault.Invalid, "followup.temperature").At("temperature", degrees(c.Temperature))
 	case !c.Answered && (c.Temperature != 0 || len(c.Symptoms) > 0):
 		return fault.New(fault.Invalid, "followup.no_answer").At("answered", "")
 	case len([]rune(c.Note)) > noteMost:
-		return fault.New(fault.Invalid, "form.long").At("note", c.Note).With("max", noteMost)
+		return fault.New(fault.Invalid, "form.long").At("check_note", c.Note).With("max", noteMost)
 	}
 	for _, s := range c.Symptoms {
 		if !slices.Contains(SymptomCodes, s) {
-			return fault.New(fault.Invalid, "followup.symptom").At("symptoms", s)
+			return fault.New(fault.Invalid, "followup.symptom").At("signs", s)
 		}
 	}
 	slices.SortFunc(c.Symptoms, func(a, b string) int { return slices.Index(SymptomCodes, a) - slices.Index(SymptomCodes, b) })
@@ -109,7 +112,7 @@ func (s *Service) Check(ctx context.Context, sc auth.Scope, c Check) (kept Check
 		return kept, errAct
 	}
 	if c.Source == ByLink {
-		return kept, fault.New(fault.Invalid, "followup.source").At("source", string(c.Source))
+		return kept, fault.New(fault.Invalid, "followup.source").At("check_source", string(c.Source))
 	}
 	err = s.DB.Tx(ctx, func(tx *store.Tx) error {
 		w, err := watchByID(tx.Context(), tx, sc, c.Watch)

@@ -47,7 +47,7 @@ func (s *Service) decided(w Watch, d Decision) (Watch, error) {
 		return w, errClosed
 	}
 	if d.Place != plan.Home && d.Place != plan.Facility {
-		return w, fault.New(fault.Invalid, "followup.place").At("place", string(d.Place))
+		return w, fault.New(fault.Invalid, "followup.place").At("stay_at", string(d.Place))
 	}
 	w.Protected, w.Place = d.Protected, d.Place
 	begin := w.From
@@ -63,7 +63,7 @@ func (s *Service) decided(w Watch, d Decision) (Watch, error) {
 	}
 	if !ok {
 		if d.From == 0 || d.Until < d.From || d.Until > d.From+daysMost {
-			return w, errDays.At("until", d.Until.String())
+			return w, errDays.At("last_day", d.Until.String())
 		}
 		dates = plan.Dates{Stays: []plan.Stay{{Phase: d.Place, From: d.From, To: d.Until}}, End: d.Until}
 	}
@@ -81,7 +81,7 @@ func (s *Service) dates(w Watch, begin day.Day) (d plan.Dates, ok bool, err erro
 		return d, false, nil
 	}
 	if d, err = r.Dates(p); err != nil {
-		return d, true, errDays.At("begin", begin.String())
+		return d, true, errDays.At("first_day", begin.String())
 	}
 	return placed(d, w.Place), true, nil
 }
@@ -132,13 +132,13 @@ func (s *Service) Change(ctx context.Context, sc auth.Scope, i id.ID, version in
 		}
 		d, err := w.Dates.Changed(c)
 		if err != nil || d.End > w.Until+daysMost {
-			return w, errDays.At("to", c.To.String())
+			return w, errDays.At("stay_to", c.To.String())
 		}
 		if act = actExtended; d.End < w.Until {
 			act = actReduced
 		}
 		if d.End < s.today() {
-			return w, errDays.At("to", c.To.String()) // that is a release
+			return w, errDays.At("stay_to", c.To.String()) // that is a release
 		}
 		return s.dated(w, d), nil
 	})
@@ -169,12 +169,12 @@ func (s *Service) Release(ctx context.Context, sc auth.Scope, i id.ID, version i
 			return w, errClosed
 		}
 		if on == 0 || on > s.today() {
-			return w, errDays.At("on", on.String())
+			return w, errDays.At("release_on", on.String())
 		}
 		if w.Dates.End != 0 {
 			d, err := w.Dates.Released(on, reason)
 			if err != nil {
-				return w, errDays.At("on", on.String())
+				return w, errDays.At("release_on", on.String())
 			}
 			w.Dates, w.Until = d, d.End
 		}

@@ -182,7 +182,7 @@ func (s *Service) HeldAbout(ctx context.Context, a person.Asker) (held []person.
 	}
 	for _, w := range watches {
 		held = append(held, person.Held{ID: w.ID, What: "followup.held.watch", At: w.Created, Dies: w.Dies, Rule: "followup.held.rule", Fields: []person.HeldField{
-			{Label: "field.state", Key: "followup.state." + string(w.State)}, {Label: "field.from", Text: vn(w.From)}, {Label: "field.until", Text: vn(w.Until)}}})
+			{Label: "followup.held.state", Key: "followup.state." + string(w.State)}, {Label: "followup.held.from", Text: vn(w.From)}, {Label: "followup.held.until", Text: vn(w.Until)}}})
 		checks, err := checksOf(ctx, s.DB, sc, w.ID)
 		if err != nil {
 			return nil, err
@@ -194,16 +194,16 @@ func (s *Service) HeldAbout(ctx context.Context, a person.Asker) (held []person.
 	orders, err := ordersOfPeople(ctx, s.DB, sc, all)
 	for _, o := range orders {
 		held = append(held, person.Held{ID: o.ID, What: "followup.held.order", At: o.Created, Rule: "followup.held.order.rule", Fields: []person.HeldField{
-			{Label: "field.kind", Key: "followup.order.kind." + string(o.Kind)}, {Label: "field.number", Text: o.Numbered()}, {Label: "field.state", Key: "followup.order.state." + string(o.State)}}})
+			{Label: "followup.order", Key: "followup.order.kind." + string(o.Kind)}, {Label: "followup.held.number", Text: o.Numbered()}, {Label: "followup.held.state", Key: "followup.order.state." + string(o.State)}}})
 	}
 	return held, err
 }
 
 func (s *Service) heldCheck(w Watch, c Check) person.Held {
 	h := person.Held{ID: c.ID, What: "followup.held.check", At: c.At, Dies: w.Dies, Rule: "followup.held.rule",
-		Fields: []person.HeldField{{Label: "field.source", Key: "followup.source." + string(c.Source)}, {Label: "field.temperature", Text: degrees(c.Temperature)}}}
+		Fields: []person.HeldField{{Label: "followup.source", Key: "followup.source." + string(c.Source)}, {Label: "field.temperature", Text: degrees(c.Temperature)}}}
 	for _, sy := range c.Symptoms {
-		h.Fields = append(h.Fields, person.HeldField{Label: "field.symptoms", Key: "followup.symptom." + sy})
+		h.Fields = append(h.Fields, person.HeldField{Label: "followup.symptoms", Key: "followup.symptom." + sy})
 	}
 	return h
 }

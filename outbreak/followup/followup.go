@@ -233,6 +233,6 @@ var (
 	errAct     = fault.New(fault.Forbidden, "auth.act")
 	errChanged = fault.New(fault.Conflict, "followup.changed")
 	errClosed  = fault.New(fault.Conflict, "followup.closed")
-	errReason  = fault.New(fault.Invalid, "followup.reason").At("reason", "")
+	errReason  = fault.New(fault.Invalid, "followup.reason").At("watch_reason", "")
 	errDays    = fault.New(fault.Invalid, "followup.days")
 )

@@ -203,13 +203,13 @@ func (r Ready) fits(w Watch) error {
 	case OrderCertificate:
 		bad = w.State != Completed
 	default:
-		return fault.New(fault.Invalid, "followup.order_kind").At("kind", string(r.Kind))
+		return fault.New(fault.Invalid, "followup.order_kind").At("order_kind", string(r.Kind))
 	}
 	if bad {
-		return fault.New(fault.Invalid, "followup.order_fits").At("kind", string(r.Kind))
+		return fault.New(fault.Invalid, "followup.order_fits").At("order_kind", string(r.Kind))
 	}
 	if r.Place == "" && r.Kind == OrderFacility {
-		return fault.New(fault.Invalid, "form.required").At("place", "")
+		return fault.New(fault.Invalid, "form.required").At("order_place", "")
 	}
 	return nil
 }
@@ -317,7 +317,7 @@ func (s *Service) Sign(ctx context.Context, sc auth.Scope, ids []id.ID, by Signa
 	case len(ids) == 0 || len(ids) > signedMost:
 		return nil, fault.New(fault.Invalid, "followup.orders_many").At("orders", "").With("most", signedMost)
 	case by.Title == "" || len([]rune(by.Title)) > 120:
-		return nil, fault.New(fault.Invalid, "form.required").At("title", "")
+		return nil, fault.New(fault.Invalid, "form.required").At("sign_as", "")
 	}
 	ids = slices.Clone(ids)
 	slices.SortFunc(ids, func(a, b id.ID) int { return strings.Compare(a.String(), b.String()) })
@@ -386,16 +386,13 @@ func (s *Service) Withdraw(ctx context.Context, sc auth.Scope, i id.ID, reason s
 	return o, err
 }
 
-// Discard throws a draft away, which has no number yet. Twice is once.
+// Discard throws a draft away, which has no number yet.
 func (s *Service) Discard(ctx context.Context, sc auth.Scope, i id.ID) error {
 	if !sc.Allows(auth.Order) {
 		return errAct
 	}
 	return s.DB.Tx(ctx, func(tx *store.Tx) error {
 		o, err := orderByID(tx.Context(), tx, sc, i)
-		if fault.Is(err, fault.NotFound) {
-			return nil
-		}
 		if err != nil {
 			return err
 		}
