@@ -33,6 +33,7 @@ import (
 	"khien/kernel/store"
 	"khien/kernel/web"
 	"khien/outbreak"
+	"khien/outbreak/followup"
 	"khien/outbreak/spread"
 	assets "khien/web"
 )
@@ -66,6 +67,7 @@ type App struct {
 	Declared  *declaration.Service
 	Outbreak  *outbreak.Service
 	Spread    *spread.Service
+	Followed  *followup.Service
 	Map       *epimap.Service
 	Hub       *web.Hub
 	Router    *web.Router
@@ -127,7 +129,7 @@ func (a *App) build(ctx context.Context) error {
 // Pages are the pages and texts of every package that shows something.
 func Pages() []web.Pages {
 	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), phone.Pages(), outbreak.Pages(), spread.Pages(), epimap.Pages(),
-		point.Pages(), declaration.Pages(), checkin.Pages()}
+		point.Pages(), declaration.Pages(), checkin.Pages(), followup.Pages()}
 }
 
 // Catalog holds all texts in both languages.
@@ -152,6 +154,7 @@ func (a *App) migrate(ctx context.Context) error {
 		{"outbreak", outbreak.Migrations()}, {"epimap", epimap.Migrations()},
 		{"place", place.Migrations()}, {"point", point.Migrations()}, {"declaration", declaration.Migrations()},
 		{"checkin", checkin.Migrations()},
+		{"followup", followup.Migrations()},
 	} {
 		if err := a.DB.Migrate(ctx, l.name, l.files); err != nil {
 			return err
@@ -198,13 +201,16 @@ func (a *App) services(views *web.Views) error {
 		Phones: a.Phones, Holds: a.Outbreak, Province: a.Province, Now: a.Now, Views: views, Site: a.Config.PublicURL, Log: a.Log})
 	a.Declared = declaration.New(declaration.Config{DB: a.DB, Keys: a.Keys, People: a.People, Phones: a.Phones, Gazetteer: a.Gazetteer, Home: home,
 		Province: a.Province, Signer: a.Points.Codes(), Site: a.Config.PublicURL, Cases: a.Outbreak, Now: a.Now, Views: views, Log: a.Log})
-	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Spread, a.Map, a.Points, a.Checkin, a.Declared}
+	a.Followed = followup.New(followup.Config{DB: a.DB, Keys: a.Keys, People: a.People, Gazetteer: a.Gazetteer, Home: home, Province: a.Province,
+		Cases: a.Outbreak, Signer: a.Points.Codes(), Site: a.Config.PublicURL, Now: a.Now, Catalog: a.Catalog, Views: views, Log: a.Log})
+	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Spread, a.Map, a.Points, a.Checkin, a.Declared, a.Followed}
 	return nil
 }
 
 // menu has the pages of staff, each for those who may do its act.
 var menu = []auth.MenuItem{
 	{Act: auth.ReadCases, Link: web.Link{Href: "/cases", Key: "outbreak.nav"}},
+	{Act: auth.ReadContacts, Link: web.Link{Href: "/followups", Key: "followup.nav"}},
 	{Act: auth.ReadDeclarations, Link: web.Link{Href: "/declarations", Key: "declaration.nav"}},
 	{Act: auth.ReadPeople, Link: web.Link{Href: "/people", Key: "person.nav"}},
 	{Act: auth.ReadCases, Link: web.Link{Href: "/announcements", Key: "outbreak.nav.announce"}},

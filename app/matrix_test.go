@@ -84,6 +84,16 @@ var routes = map[string]auth.Act{
 	"GET /cards/{id}/card.pdf": auth.ReadPeople, "GET /cards/batches/{id}/cards.pdf": auth.ReadPeople,
 	"GET /cards/list": auth.WritePeople, "POST /cards/list": auth.WritePeople,
 
+	"GET /followups": auth.ReadContacts, "GET /followups/{id}": auth.ReadContacts, "GET /followups/{id}/days": auth.WriteContacts, "POST /followups/{id}/days": auth.WriteContacts,
+	"POST /followups/{id}/checks": auth.WriteContacts, "GET /followups/{id}/call": auth.WriteContacts, "POST /followups/{id}/call": auth.WriteContacts,
+	"POST /followups/{id}/link": auth.WriteContacts, "POST /followups/{id}/change": auth.WriteContacts, "POST /followups/{id}/proposal": auth.WriteContacts,
+	"POST /followups/{id}/release": auth.WriteContacts, "POST /followups/{id}/handled": auth.WriteContacts, "POST /checks/{id}/undo": auth.WriteContacts,
+	"GET /f/{token}": public, "POST /f/{token}": public, "POST /f/{token}/undo": public, "GET /order/{token}": public,
+	"GET /orders": auth.ReadContacts, "GET /orders/print": auth.ReadContacts, "GET /orders/{id}": auth.ReadContacts, "GET /orders/{id}/order.pdf": auth.ReadContacts,
+	"POST /followups/{id}/orders": auth.Order, "POST /orders/sign": auth.Order, "POST /orders/{id}/withdraw": auth.Order, "POST /orders/{id}/discard": auth.Order,
+	"GET /zones": auth.ReadContacts, "GET /zones/new": auth.Order, "POST /zones": auth.Order, "GET /zones/{id}": auth.ReadContacts,
+	"GET /zones/{id}/order.pdf": auth.ReadContacts, "GET /zones/{id}/lift.pdf": auth.ReadContacts, "POST /zones/{id}/sign": auth.Order, "POST /zones/{id}/lift": auth.Order,
+
 	"GET /accounts": auth.ManageAccounts, "GET /accounts/new": auth.ManageAccounts, "POST /accounts": auth.ManageAccounts,
 	"GET /accounts/{id}": auth.ManageAccounts, "POST /accounts/{id}": auth.ManageAccounts, "POST /accounts/{id}/disable": auth.ManageAccounts,
 	"POST /accounts/{id}/enable": auth.ManageAccounts, "POST /accounts/{id}/reset": auth.ManageAccounts,

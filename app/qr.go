@@ -33,6 +33,7 @@ type ownCode struct {
 	Issued    string `json:"issued,omitempty"`
 
 	Declaration *id.ID `json:"declaration,omitempty"`
+	Order       *id.ID `json:"order,omitempty"`
 	Grade       string `json:"grade,omitempty"`
 	Until       string `json:"until,omitempty"`
 }
@@ -123,6 +124,16 @@ func ownFields(code qr.Code, trust *qr.Trust) (ownCode, error) {
 		}
 		p, err := code.Card.Verify(*trust)
 		own.Signature, own.Issuer, own.Issued = "valid", p.Issuer, p.Issued
+		return own, err
+	}
+	if code.Kind == qr.Order {
+		own := ownCode{Signature: "not_checked", Site: code.Order.Site(), Key: code.Order.Key().String()}
+		if trust == nil {
+			return own, nil
+		}
+		o, err := code.Order.Verify(*trust)
+		order := id.ID(o.Order)
+		own.Signature, own.Order, own.Issuer, own.Issued = "valid", &order, o.Issuer, o.Signed
 		return own, err
 	}
 	if code.Kind == qr.Declaration {

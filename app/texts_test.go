@@ -13,6 +13,7 @@ import (
 	"khien/kernel/person"
 	"khien/kernel/place"
 	"khien/outbreak"
+	"khien/outbreak/followup"
 	"khien/wire/qr"
 )
 
@@ -28,7 +29,7 @@ func TestEverySentenceIsThere(t *testing.T) {
 			t.Errorf("%s: %v", p.Name, err)
 		}
 	}
-	for _, dir := range []string{"outbreak", "epimap", "app", "kernel/area", "kernel/audit", "kernel/auth", "kernel/day", "kernel/id", "checkin/declaration", "kernel/person", "kernel/phone", "kernel/place", "checkin/point",
+	for _, dir := range []string{"outbreak", "epimap", "app", "kernel/area", "kernel/audit", "kernel/auth", "kernel/day", "kernel/id", "checkin/declaration", "kernel/person", "kernel/phone", "kernel/place", "checkin/point", "outbreak/followup",
 		"kernel/secret", "kernel/store", "kernel/web"} {
 		if err := i18n.CheckFaults(cat, os.DirFS("../"+dir)); err != nil {
 			t.Errorf("%s: %v", dir, err)
@@ -99,6 +100,27 @@ func TestEveryValueHasAName(t *testing.T) {
 	}
 	for _, why := range qr.Whys {
 		keys = append(keys, "fault.qr."+why)
+	}
+	for _, v := range followup.States {
+		keys = append(keys, "followup.state."+string(v))
+	}
+	for _, v := range followup.Shows {
+		keys = append(keys, "followup.show."+string(v))
+	}
+	for _, v := range followup.Acts {
+		keys = append(keys, "followup.act."+v)
+	}
+	for _, v := range followup.SymptomCodes {
+		keys = append(keys, "followup.symptom."+v, "followup.script."+v)
+	}
+	for _, v := range followup.OrderKinds {
+		keys = append(keys, "followup.order.kind."+string(v), "followup.paper."+string(v)+".title", "followup.paper."+string(v)+".days")
+	}
+	for _, v := range followup.OrderStates {
+		keys = append(keys, "followup.order.state."+string(v))
+	}
+	for _, v := range followup.ZoneStates {
+		keys = append(keys, "followup.zone.state."+string(v))
 	}
 	for _, k := range keys {
 		if cat.T(i18n.VI, k) == k {

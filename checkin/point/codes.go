@@ -85,6 +85,11 @@ func (c *Codes) SignCard(token [16]byte, issued day.Day) (qr.UnverifiedCard, err
 	return qr.SignCard(c.private, token, issued.String())
 }
 
+// SignOrder returns the code of an order that was signed on a day (yyyy-mm-dd).
+func (c *Codes) SignOrder(order [16]byte, signed string) (qr.UnverifiedOrder, error) {
+	return qr.SignOrder(c.private, order, signed)
+}
+
 // Place returns the open place of a poster's token, what stands behind # of its
 // link, if the poster counts now. Refusals: fault.Invalid "qr.…" for what is no
 // code of the province's, fault.NotFound for a place that is not in the book,

@@ -10,6 +10,7 @@ import (
 	"khien/kernel/fault"
 	"khien/kernel/i18n"
 	"khien/kernel/place"
+	"khien/wire/paper"
 	"khien/wire/qr"
 	"khien/wire/qrcode"
 )
@@ -37,11 +38,11 @@ func turn() (done func(), err error) {
 // Poster writes the A4 poster of one place as PDF. The caller has asked whether
 // its reader may have it.
 func (s *Service) Poster(w io.Writer, p place.Place) error {
-	doc := newPaper(p.Name, s.Now())
+	doc := paper.New(paper.Sans, p.Name, s.Now())
 	if err := s.drawPoster(doc, p); err != nil {
 		return err
 	}
-	return doc.writeTo(w)
+	return doc.Write(w)
 }
 
 // Posters writes the posters of all open places of a filter, one document of A4
@@ -53,7 +54,7 @@ func (s *Service) Posters(ctx context.Context, w io.Writer, sc auth.Scope, f pla
 		return err
 	}
 	defer done()
-	doc := newPaper(s.say("point.posters.title"), s.Now())
+	doc := paper.New(paper.Sans, s.say("point.posters.title"), s.Now())
 	err = s.Places.Each(ctx, sc, f, func(p place.Place) error {
 		if p.Closed {
 			return nil
@@ -69,7 +70,7 @@ func (s *Service) Posters(ctx context.Context, w io.Writer, sc auth.Scope, f pla
 	if err != nil {
 		return err
 	}
-	return doc.writeTo(w)
+	return doc.Write(w)
 }
 
 // say is a text of paper: what is printed is Vietnamese, whatever its printer reads.
@@ -84,7 +85,7 @@ func (s *Service) sayEnglish(key string, args ...any) string {
 func LastDay(p place.Place) day.Day { return p.PosterIssued + qr.PosterDays }
 
 // drawPoster adds one page.
-func (s *Service) drawPoster(doc *paper, p place.Place) error {
+func (s *Service) drawPoster(doc *paper.Doc, p place.Place) error {
 	link, err := s.codes.PlaceLink(p)
 	if err != nil {
 		return err
@@ -98,46 +99,46 @@ func (s *Service) drawPoster(doc *paper, p place.Place) error {
 		top    = 86.5
 		quiet  = 10.0 // over four modules of white
 	)
-	width := pageWidthMM - 2*margin
+	width := paper.WidthMM - 2*margin
 	doc.AddPage()
 	doc.SetFillColor(11, 79, 108)
-	doc.Rect(0, 0, pageWidthMM, 24, "F")
+	doc.Rect(0, 0, paper.WidthMM, 24, "F")
 	doc.SetTextColor(255, 255, 255)
-	doc.put(box{margin, 4, width, 11}, words{s.say("point.poster.heading"), true, 24, 14, "C"})
-	doc.put(box{margin, 15, width, 6}, words{s.sayEnglish("point.poster.heading") + " · " + s.home(), false, 11, 7, "C"})
+	doc.Put(paper.Box{X: margin, Y: 4, W: width, H: 11}, paper.Words{Text: s.say("point.poster.heading"), Bold: true, Most: 24, Least: 14, Align: "C"})
+	doc.Put(paper.Box{X: margin, Y: 15, W: width, H: 6}, paper.Words{Text: s.sayEnglish("point.poster.heading") + " · " + s.home(), Most: 11, Least: 7, Align: "C"})
 	doc.SetTextColor(0, 0, 0)
-	s.drawName(doc, p, box{margin, 26.5, width, 49})
-	left := (pageWidthMM - posterCodeMM) / 2
-	if err := doc.code(left, top, posterCodeMM, code); err != nil {
+	s.drawName(doc, p, paper.Box{X: margin, Y: 26.5, W: width, H: 49})
+	left := (paper.WidthMM - posterCodeMM) / 2
+	if err := doc.Code(left, top, posterCodeMM, code); err != nil {
 		return err
 	}
-	s.drawHow(doc, p, box{margin, top + posterCodeMM + quiet, width, 0})
+	s.drawHow(doc, p, paper.Box{X: margin, Y: top + posterCodeMM + quiet, W: width, H: 0})
 	return doc.Error()
 }
 
 // drawName sets the name and where it is, both in the middle of the box.
-func (s *Service) drawName(doc *paper, p place.Place, b box) {
+func (s *Service) drawName(doc *paper.Doc, p place.Place, b paper.Box) {
 	const gap = 2.0
-	name, where := words{p.Name, true, 40, 10, "C"}, words{s.where(p), false, 15, 7, "C"}
-	top, below := box{b.x, b.y, b.w, b.h * 0.68}, box{b.x, b.y, b.w, b.h*0.32 - gap}
-	lines, size := doc.fit(top, name)
-	more, small := doc.fit(below, where)
-	top.y += (b.h - float64(len(lines))*high(size) - gap - float64(len(more))*high(small)) / 2
-	below.y = top.y + doc.put(top, name) + gap
-	doc.put(below, where)
+	name, where := paper.Words{Text: p.Name, Bold: true, Most: 40, Least: 10, Align: "C"}, paper.Words{Text: s.where(p), Most: 15, Least: 7, Align: "C"}
+	top, below := paper.Box{X: b.X, Y: b.Y, W: b.W, H: b.H * 0.68}, paper.Box{X: b.X, Y: b.Y, W: b.W, H: b.H*0.32 - gap}
+	lines, size := doc.Fit(top, name)
+	more, small := doc.Fit(below, where)
+	top.Y += (b.H - float64(len(lines))*paper.High(size) - gap - float64(len(more))*paper.High(small)) / 2
+	below.Y = top.Y + doc.Put(top, name) + gap
+	doc.Put(below, where)
 }
 
 // drawHow adds what people read below the code.
-func (s *Service) drawHow(doc *paper, p place.Place, b box) {
-	line := func(h float64, t words) {
-		b.h = h
-		b.y += max(doc.put(b, t), 0) + 0.6
+func (s *Service) drawHow(doc *paper.Doc, p place.Place, b paper.Box) {
+	line := func(h float64, t paper.Words) {
+		b.H = h
+		b.Y += max(doc.Put(b, t), 0) + 0.6
 	}
-	line(7, words{s.say("point.poster.how"), true, 15, 9, "C"})
-	line(5, words{s.sayEnglish("point.poster.how"), false, 10, 7, "C"})
-	line(8, words{s.say("point.poster.number", "site", bare(s.Site), "number", p.Number.String()), true, 15, 9, "C"})
-	line(6, words{s.say("point.poster.days", "issued", vn(p.PosterIssued), "last", vn(LastDay(p))), false, 11, 7, "C"})
-	line(9, words{s.say("point.poster.same"), false, 10, 7, "C"})
+	line(7, paper.Words{Text: s.say("point.poster.how"), Bold: true, Most: 15, Least: 9, Align: "C"})
+	line(5, paper.Words{Text: s.sayEnglish("point.poster.how"), Most: 10, Least: 7, Align: "C"})
+	line(8, paper.Words{Text: s.say("point.poster.number", "site", bare(s.Site), "number", p.Number.String()), Bold: true, Most: 15, Least: 9, Align: "C"})
+	line(6, paper.Words{Text: s.say("point.poster.days", "issued", vn(p.PosterIssued), "last", vn(LastDay(p))), Most: 11, Least: 7, Align: "C"})
+	line(9, paper.Words{Text: s.say("point.poster.same"), Most: 10, Least: 7, Align: "C"})
 }
 
 // bare is the address as people type it.

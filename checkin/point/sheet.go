@@ -9,6 +9,7 @@ import (
 	"khien/kernel/id"
 	"khien/kernel/person"
 	"khien/kernel/store"
+	"khien/wire/paper"
 	"khien/wire/qrcode"
 )
 
@@ -75,19 +76,19 @@ func (s *Service) printCards(ctx context.Context, w io.Writer, sc auth.Scope, cs
 	if err != nil {
 		return err
 	}
-	doc := newPaper(s.say("point.cards.title"), s.Now())
+	doc := paper.New(paper.Sans, s.say("point.cards.title"), s.Now())
 	for i, c := range all {
 		at := i % (cardsAcross * cardsDown)
 		if at == 0 {
 			doc.AddPage()
 		}
-		x := (pageWidthMM-cardsAcross*cardWidthMM)/2 + float64(at%cardsAcross)*cardWidthMM
-		y := (pageHeightMM-cardsDown*cardHeightMM)/2 + float64(at/cardsAcross)*cardHeightMM
+		x := (paper.WidthMM-cardsAcross*cardWidthMM)/2 + float64(at%cardsAcross)*cardWidthMM
+		y := (paper.HeightMM-cardsDown*cardHeightMM)/2 + float64(at/cardsAcross)*cardHeightMM
 		if err := s.drawCard(doc, x, y, c); err != nil {
 			return err
 		}
 	}
-	return doc.writeTo(w)
+	return doc.Write(w)
 }
 
 // holderOf reads who holds a card, after merges.
@@ -100,7 +101,7 @@ func (s *Service) holderOf(tx *store.Tx, sc auth.Scope, c Card) (person.Person, 
 }
 
 // drawCard sets one card with its upper left corner at x, y.
-func (s *Service) drawCard(doc *paper, x, y float64, c printedCard) error {
+func (s *Service) drawCard(doc *paper.Doc, x, y float64, c printedCard) error {
 	u, err := s.codes.SignCard(s.token(c.Card), c.Issued)
 	if err != nil {
 		return err
@@ -117,20 +118,20 @@ func (s *Service) drawCard(doc *paper, x, y float64, c printedCard) error {
 	doc.SetLineWidth(0.2)
 	doc.Rect(x, y, cardWidthMM, cardHeightMM, "D")
 	const edge = 8.0 // more than four modules of white
-	if err := doc.code(x+edge, y+(cardHeightMM-cardCodeMM)/2, cardCodeMM, code); err != nil {
+	if err := doc.Code(x+edge, y+(cardHeightMM-cardCodeMM)/2, cardCodeMM, code); err != nil {
 		return err
 	}
 	doc.SetTextColor(0, 0, 0)
-	b := box{x + edge + cardCodeMM + 4.5, y + 7, cardWidthMM - edge - cardCodeMM - 7, 0}
-	line := func(h float64, t words) {
-		b.h = h
-		b.y += doc.put(b, t) + 1.5
+	b := paper.Box{X: x + edge + cardCodeMM + 4.5, Y: y + 7, W: cardWidthMM - edge - cardCodeMM - 7, H: 0}
+	line := func(h float64, t paper.Words) {
+		b.H = h
+		b.Y += doc.Put(b, t) + 1.5
 	}
-	line(9, words{s.say("point.card.heading"), true, 10, 7, "L"})
-	line(20, words{c.name, true, 13, 7, "L"})
-	line(9, words{s.say("point.card.said", "number", c.Number.String()), false, 9, 7, "L"})
-	line(8, words{s.say("point.card.days", "issued", vn(c.Issued), "last", vn(c.LastDay())), false, 7, 6, "L"})
-	b.y = y + cardHeightMM - 13
-	line(10, words{s.say("point.card.only"), false, 6.5, 6, "L"})
+	line(9, paper.Words{Text: s.say("point.card.heading"), Bold: true, Most: 10, Least: 7, Align: "L"})
+	line(20, paper.Words{Text: c.name, Bold: true, Most: 13, Least: 7, Align: "L"})
+	line(9, paper.Words{Text: s.say("point.card.said", "number", c.Number.String()), Most: 9, Least: 7, Align: "L"})
+	line(8, paper.Words{Text: s.say("point.card.days", "issued", vn(c.Issued), "last", vn(c.LastDay())), Most: 7, Least: 6, Align: "L"})
+	b.Y = y + cardHeightMM - 13
+	line(10, paper.Words{Text: s.say("point.card.only"), Most: 6.5, Least: 6, Align: "L"})
 	return doc.Error()
 }

@@ -86,17 +86,18 @@ type Person struct {
 
 // Dates is the plan of one person.
 type Dates struct {
-	Rule   string
-	Source string
-	Stays  []Stay // in order, each begins the day after the one before ended
-	Tests  []day.Day
-	End    day.Day // the last day of the last stay: the end of follow-up
+	Rule   string    `json:"rule"`
+	Source string    `json:"source"`
+	Stays  []Stay    `json:"stays"` // in order, each begins the day after the one before ended
+	Tests  []day.Day `json:"tests"`
+	End    day.Day   `json:"end"` // the last day of the last stay: the end of follow-up
 }
 
 // Stay is a phase with its first and last day, both included.
 type Stay struct {
-	Phase    Phase
-	From, To day.Day
+	Phase Phase   `json:"phase"`
+	From  day.Day `json:"from"`
+	To    day.Day `json:"to"`
 }
 
 // Rules are in the order of rules.json.

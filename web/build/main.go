@@ -26,7 +26,7 @@ import (
 // entries are the bundles. Each is known by the last part of its name: app.css, app.js, map.js, map.css.
 var entries = []string{"build/app.css", "src/app.ts", "src/map.ts", "src/icon.svg",
 	"src/checkin.css", "src/visit.ts", "src/keep.ts", "src/mycode.ts", "src/sw.ts", "src/decoder.ts", "src/decoder-plain.ts",
-	"src/chains.css", "src/chains.ts"}
+	"src/chains.css", "src/chains.ts", "src/followup.css"}
 
 func main() {
 	sizes := flag.Bool("sizes", false, "print the gzipped size of each file")

@@ -36,7 +36,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q was read and cannot be written: %v", text, err)
 		}
-		if ours := c.Place != nil || c.Card != nil || c.Phone != nil || c.Declaration != nil; ours && again != text {
+		if ours := c.Place != nil || c.Card != nil || c.Phone != nil || c.Declaration != nil || c.Order != nil; ours && again != text {
 			t.Fatalf("two texts of one code: %q and %q", text, again)
 		}
 	})
@@ -58,6 +58,8 @@ func write(c qr.Code) (string, error) {
 		return c.Phone.Link(c.Phone.Site())
 	case c.Declaration != nil && c.Kind == qr.Declaration:
 		return c.Declaration.Link(c.Declaration.Site())
+	case c.Order != nil && c.Kind == qr.Order:
+		return c.Order.Link(c.Order.Site())
 	}
 	return "", errors.New("no field of the kind")
 }

@@ -12,7 +12,7 @@ import (
 // holds version and kind, and a body of fixed length. All lengths are multiples
 // of three bytes, so that no text has bits to spare.
 
-// pages are the paths of our codes, one letter each so that the code stays small.
+// pages are the paths of our codes, one letter each so that the code stays small; orders have a page of their own (order.go).
 var pages = map[string]Kind{"/v": PlacePoster, "/c": PersonCard, "/p": PersonPhone, "/d": Declaration}
 
 // Head bytes: version 1 in the high half, the kind in the low.
@@ -22,6 +22,7 @@ const (
 	headPhone byte = 0x13
 
 	headDeclaration byte = 0x14
+	headOrder       byte = 0x15
 )
 
 const hostBytes = 100
@@ -35,6 +36,9 @@ func isLink(text string) bool {
 }
 
 func readLink(text string) (Code, error) {
+	if c, ours, err := readOrderLink(text); ours {
+		return c, err
+	}
 	site, path, token := splitLink(text)
 	kind, ours := pages[path]
 	if !ours {

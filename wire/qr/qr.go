@@ -42,6 +42,7 @@ const (
 	PersonCard    Kind = "person_card"      // ours, printed: checks in and nothing else
 	PersonPhone   Kind = "person_phone"     // ours, on a phone, new every PhoneStep
 	Declaration   Kind = "declaration"      // ours: the grade of a declaration, until when
+	Order         Kind = "order"            // ours, printed: a signed order of quarantine
 )
 
 // Flag marks what is odd about a code that was read all the same. The values are
@@ -82,6 +83,7 @@ type Code struct {
 	Phone     *UnverifiedPhone
 
 	Declaration *UnverifiedDeclaration
+	Order       *UnverifiedOrder
 }
 
 // Read reads the text of a scanned code. Every refusal is an *Error.

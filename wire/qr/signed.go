@@ -17,8 +17,8 @@ const (
 // Domains keep a signature of one kind from standing for another, and ours from
 // anything else that the same key may ever sign.
 var (
-	domains = map[Kind]string{PlacePoster: "khien/qr place v1\n", PersonCard: "khien/qr person card v1\n"}
-	heads   = map[Kind]byte{PlacePoster: headPlace, PersonCard: headCard}
+	domains = map[Kind]string{PlacePoster: "khien/qr place v1\n", PersonCard: "khien/qr person card v1\n", Order: "khien/qr order v1\n"}
+	heads   = map[Kind]byte{PlacePoster: headPlace, PersonCard: headCard, Order: headOrder}
 )
 
 // signed is what UnverifiedPlace and UnverifiedCard have in common.

@@ -1,0 +1,7 @@
+package followup
+
+import (
+	"khien/kernel/web"
+)
+
+func (s *Service) api(*web.Router) {}
