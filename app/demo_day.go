@@ -17,6 +17,7 @@ import (
 	"khien/kernel/person"
 	"khien/kernel/place"
 	"khien/kernel/store"
+	"khien/outbreak"
 	"khien/sim"
 	"khien/wire/qr"
 )
@@ -56,7 +57,22 @@ func (d *demo) fillDay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.app.Checkin.RecordAll(ctx, visitsOf(d.app.Now(), places, people))
+	if err := d.app.Checkin.RecordAll(ctx, visitsOf(d.app.Now(), places, people)); err != nil {
+		return err
+	}
+	return d.fallIll(ctx, places[0].Area, people[0])
+}
+
+// fallIll makes one of the visitors a probable case of today, whom the tracers
+// find contacts of. It is not confirmed: the public map is about the spring of 2021.
+func (d *demo) fallIll(ctx context.Context, at area.Code, who id.ID) error {
+	today := day.Today(d.app.Now())
+	_, err := d.app.Outbreak.Create(ctx, d.scope(), outbreak.Draft{Case: outbreak.Case{ID: demoID("case "+today.String(), 0), Number: "DT" + today.Time().Format("0201"),
+		Person: who, Classification: outbreak.Probable, Area: at, Stay: at, Source: outbreak.Community, Onset: today - 1, Specimen: today, Reported: today}})
+	if fault.Is(err, fault.Conflict) { // somebody has changed it since
+		return nil
+	}
+	return err
 }
 
 func (d *demo) openPlaces(ctx context.Context) (all []place.Place, err error) {
