@@ -27,7 +27,7 @@ const (
 	codeSideMM  = 36.0
 	bodyPoints  = 13.0
 	leastPoints = 11.0
-	footMM      = 84.0 // recipients and code, with the lower margin
+	footMM      = 81.0 // recipients and code, with the lower margin
 )
 
 // printing bounds how many documents are made at once.
@@ -113,7 +113,7 @@ func (sh *sheet) para(t paper.Words) {
 
 // high is how high title and text will stand below the head.
 func (s *Service) high(sh *sheet, o Order, text []string) float64 {
-	const titles = 30.0
+	const titles = 37.0 // three headings with the air around them
 	total := titles
 	text = slices.Clone(text)
 	for _, b := range o.Content.Basis {
