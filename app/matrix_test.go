@@ -91,6 +91,12 @@ var routes = map[string]auth.Act{
 	"GET /f/{token}": public, "POST /f/{token}": public, "POST /f/{token}/undo": public, "GET /order/{token}": public,
 	"GET /orders": auth.ReadContacts, "GET /orders/print": auth.ReadContacts, "GET /orders/{id}": auth.ReadContacts, "GET /orders/{id}/order.pdf": auth.ReadContacts,
 	"POST /followups/{id}/orders": auth.Order, "POST /orders/sign": auth.Order, "POST /orders/{id}/withdraw": auth.Order, "POST /orders/{id}/discard": auth.Order,
+	"GET /api/v1/followups": auth.ReadContacts, "GET /api/v1/followups/{id}": auth.ReadContacts, "POST /api/v1/followups/{id}/checks": auth.WriteContacts,
+	"POST /api/v1/checks/{id}/undo": auth.WriteContacts, "PUT /api/v1/followups/{id}/days": auth.WriteContacts, "POST /api/v1/followups/{id}/change": auth.WriteContacts,
+	"POST /api/v1/followups/{id}/proposal": auth.WriteContacts, "POST /api/v1/followups/{id}/release": auth.WriteContacts, "POST /api/v1/followups/{id}/handled": auth.WriteContacts,
+	"GET /api/v1/orders": auth.ReadContacts, "POST /api/v1/followups/{id}/orders": auth.Order, "POST /api/v1/orders/sign": auth.Order, "POST /api/v1/orders/{id}/withdraw": auth.Order,
+	"GET /api/v1/zones": auth.ReadContacts, "POST /api/v1/zones": auth.Order, "POST /api/v1/zones/{id}/sign": auth.Order, "POST /api/v1/zones/{id}/lift": auth.Order,
+
 	"GET /zones": auth.ReadContacts, "GET /zones/new": auth.Order, "POST /zones": auth.Order, "GET /zones/{id}": auth.ReadContacts,
 	"GET /zones/{id}/order.pdf": auth.ReadContacts, "GET /zones/{id}/lift.pdf": auth.ReadContacts, "POST /zones/{id}/sign": auth.Order, "POST /zones/{id}/lift": auth.Order,
 
@@ -102,15 +108,27 @@ var routes = map[string]auth.Act{
 
 // bodies are what the API must be sent to ask for rights rather than for fields.
 var bodies = map[string]any{
-	"POST /api/v1/cases":               map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
-	"PUT /api/v1/cases/{id}":           map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
-	"POST /api/v1/places":              map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187"},
-	"PUT /api/v1/places/{place}":       map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187", "version": 1},
-	"POST /api/v1/announcements":       map[string]any{"id": nobody, "ground": "2021/20/187", "through": "2021-05-14"},
-	"PUT /api/v1/declarations/{id}":    map[string]any{"version": 1, "answers": map[string]any{}},
-	"POST /api/v1/declarations":        map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}},
-	"POST /api/v1/declarations/verify": map[string]any{"text": "x"},
-	"POST /api/v1/declarations/batch":  map[string]any{"declarations": []any{map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}}}},
+	"POST /api/v1/cases":                   map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
+	"PUT /api/v1/cases/{id}":               map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
+	"POST /api/v1/places":                  map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187"},
+	"PUT /api/v1/places/{place}":           map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187", "version": 1},
+	"POST /api/v1/announcements":           map[string]any{"id": nobody, "ground": "2021/20/187", "through": "2021-05-14"},
+	"PUT /api/v1/declarations/{id}":        map[string]any{"version": 1, "answers": map[string]any{}},
+	"POST /api/v1/declarations":            map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}},
+	"POST /api/v1/declarations/verify":     map[string]any{"text": "x"},
+	"POST /api/v1/followups/{id}/checks":   map[string]any{"id": nobody, "source": "officer", "answered": true},
+	"PUT /api/v1/followups/{id}/days":      map[string]any{"version": 1, "protected": false, "place": "home", "reason": "x"},
+	"POST /api/v1/followups/{id}/change":   map[string]any{"version": 1, "stay": 0, "to": "2021-08-01", "reason": "x"},
+	"POST /api/v1/followups/{id}/proposal": map[string]any{"version": 1, "accept": true, "reason": "x"},
+	"POST /api/v1/followups/{id}/release":  map[string]any{"version": 1, "on": "2021-08-01", "reason": "x"},
+	"POST /api/v1/followups/{id}/handled":  map[string]any{"version": 1, "reason": "x"},
+	"POST /api/v1/followups/{id}/orders":   map[string]any{"id": nobody, "kind": "end"},
+	"POST /api/v1/orders/sign":             map[string]any{"orders": []string{nobody}, "title": "x"},
+	"POST /api/v1/orders/{id}/withdraw":    map[string]any{"reason": "x"},
+	"POST /api/v1/zones":                   map[string]any{"id": nobody, "name": "x", "reason": "x", "area": "2021/20/187", "from": "2021-08-01", "until": "2021-08-02", "listed": "x"},
+	"POST /api/v1/zones/{id}/sign":         map[string]any{"title": "x"},
+	"POST /api/v1/zones/{id}/lift":         map[string]any{"on": "2021-08-01", "reason": "x", "title": "x"},
+	"POST /api/v1/declarations/batch":      map[string]any{"declarations": []any{map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}}}},
 }
 
 const nobody = "01890a5d-ac96-774b-bcce-b302099a8057"

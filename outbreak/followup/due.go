@@ -140,6 +140,9 @@ type Who struct {
 	Area    area.Code // 0 then
 }
 
+// Born is the birth as far as it is known, as Vietnam writes it.
+func (w Who) Born() string { return birth(w.Birth) }
+
 // who reads somebody whom a row in scope names, wherever they live; of one who
 // lives elsewhere only who they are and how to reach them.
 func (s *Service) who(tx *store.Tx, sc auth.Scope, i id.ID) (Who, error) {

@@ -70,7 +70,7 @@ type listPage struct {
 type listRow struct {
 	Row
 	AreaName string
-	Number   int // of the day, from 1
+	Number   int // of the day; the first is 0, as the rule counts
 	Of       int
 }
 
@@ -133,7 +133,7 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.ShowPath = link(f.Show, "")
 	for _, row := range page.Rows {
-		p.Rows = append(p.Rows, listRow{row, s.shortName(row.Area), int(f.Day-row.From) + 1, int(row.Until-row.From) + 1})
+		p.Rows = append(p.Rows, listRow{row, s.shortName(row.Area), int(f.Day - row.From), int(row.Until - row.From)})
 	}
 	if page.Next != nil {
 		p.Pager.Next = link(f.Show, page.Next.String())
@@ -152,7 +152,6 @@ type watchPage struct {
 	HomeName  string
 	Calendar  []week
 	Proposal  []week
-	Stays     []stayLine
 	Form      web.Form
 	Err       error
 	Symptoms  []web.Choice
@@ -164,12 +163,6 @@ type watchPage struct {
 	StayTos   []web.Choice
 	OrderKind []web.Choice
 	Today     day.Day
-}
-
-// stayLine is a stay in words.
-type stayLine struct {
-	plan.Stay
-	Days int
 }
 
 func pathID(r *http.Request) (id.ID, error) {
@@ -200,13 +193,12 @@ func (s *Service) showWatch(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	p := watchPage{Record: rec, Tabs: tabs(r), AreaName: s.Gazetteer.Title(rec.Area), HomeName: s.Gazetteer.Title(rec.Who.Area), Form: f, Err: refusal,
 		Symptoms: symptomChoices(r), MayWrite: sc.Allows(auth.WriteContacts), MayOrder: sc.Allows(auth.Order) && sc.Allows(auth.ReadPeople),
-		Due: rec.State.Open() && rec.Due(s.today()), Today: s.today()}
+		Due: rec.State.Open() && rec.Due(s.today()) && rec.Checked < s.today(), Today: s.today()}
 	p.Calendar = calendar(rec.Dates, rec.Checks, s.today())
 	if rec.Proposed.End != 0 {
 		p.Proposal = calendar(rec.Proposed, nil, s.today())
 	}
 	for n, st := range rec.Dates.Stays {
-		p.Stays = append(p.Stays, stayLine{st, int(st.To-st.From) + 1})
 		p.Phases = append(p.Phases, web.Choice{Value: string(rune('0' + n)), Text: web.T(r.Context(), "followup.phase."+string(st.Phase)) + ": " + vn(st.From) + " – " + vn(st.To)})
 	}
 	for _, k := range OrderKinds {

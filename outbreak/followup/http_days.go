@@ -35,7 +35,7 @@ type daysPage struct {
 	Places   []web.Choice
 	Rule     string // its source; "" without one
 	Calendar []week
-	Stays    []stayLine
+	Stays    []plan.Stay
 	Tests    []day.Day
 	End      day.Day
 	Before   day.Day
@@ -71,6 +71,9 @@ func (s *Service) showDays(w http.ResponseWriter, r *http.Request, status int, f
 			f.StayAt = plan.Home
 		}
 	}
+	if f.First == 0 {
+		f.First = was.From
+	}
 	next, bad := s.decided(was, f.decision())
 	if bad != nil && refusal == nil && asked {
 		refusal = bad
@@ -89,9 +92,7 @@ func (s *Service) showDays(w http.ResponseWriter, r *http.Request, status int, f
 	}
 	if bad == nil {
 		p.Calendar, p.Tests, p.End = calendar(next.Dates, nil, s.today()), next.Dates.Tests, next.Dates.End
-		for _, st := range next.Dates.Stays {
-			p.Stays = append(p.Stays, stayLine{st, int(st.To-st.From) + 1})
-		}
+		p.Stays = next.Dates.Stays
 	}
 	return s.Views.Render(w, r, status, "followup/days.html", p)
 }

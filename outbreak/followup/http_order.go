@@ -188,12 +188,6 @@ func (s *Service) postOrder(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, "/orders/"+o.ID.String(), "followup.order")
 }
 
-// signature is the account's own name, with what it signs as.
-func signature(r *http.Request, title string) Signature {
-	v, _ := auth.SessionOf(r.Context())
-	return Signature{Name: v.Account().Name, Title: title}
-}
-
 func (s *Service) postSign(w http.ResponseWriter, r *http.Request) error {
 	sc, err := auth.ScopeOf(r.Context(), auth.Order, "order_sign")
 	if err != nil {
@@ -205,7 +199,7 @@ func (s *Service) postSign(w http.ResponseWriter, r *http.Request) error {
 	}
 	var all []Order
 	if err = web.Decode(r, &f); err == nil {
-		all, err = s.Sign(r.Context(), sc, f.Orders, signature(r, f.Title))
+		all, err = s.Sign(r.Context(), sc, f.Orders, signatureOf(r.Context(), f.Title))
 	}
 	if len(all) == 1 && err == nil {
 		return web.Redirect(w, r, "/orders/"+all[0].ID.String(), "followup.signed")

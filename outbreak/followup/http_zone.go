@@ -187,14 +187,14 @@ type signForm struct {
 
 func (s *Service) postSignZone(w http.ResponseWriter, r *http.Request) error {
 	return s.signZone(w, r, "followup.signed", func(sc auth.Scope, i id.ID, f signForm) error {
-		_, err := s.SignZone(r.Context(), sc, i, signature(r, f.Title))
+		_, err := s.SignZone(r.Context(), sc, i, signatureOf(r.Context(), f.Title))
 		return err
 	})
 }
 
 func (s *Service) postLiftZone(w http.ResponseWriter, r *http.Request) error {
 	return s.signZone(w, r, "followup.lifted", func(sc auth.Scope, i id.ID, f signForm) error {
-		_, err := s.LiftZone(r.Context(), sc, i, f.On, f.Reason, signature(r, f.Title))
+		_, err := s.LiftZone(r.Context(), sc, i, f.On, f.Reason, signatureOf(r.Context(), f.Title))
 		return err
 	})
 }

@@ -3,6 +3,7 @@ package followup
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,8 @@ const (
 	leftWidth   = 66.0
 	codeSideMM  = 36.0
 	bodyPoints  = 13.0
+	leastPoints = 11.0
+	footMM      = 81.0 // recipients and code, with the lower margin
 )
 
 // printing bounds how many documents are made at once.
@@ -93,7 +96,8 @@ func (s *Service) say(key string, args ...any) string { return s.Catalog.T(i18n.
 // sheet is one page in the making: y is where the next paragraph begins.
 type sheet struct {
 	*paper.Doc
-	y float64
+	y      float64
+	points float64 // of the text
 }
 
 // line sets one line in the middle of the page's text, or of a part of it.
@@ -104,8 +108,25 @@ func (sh *sheet) line(b paper.Box, t paper.Words) {
 
 // para sets a paragraph over the whole width.
 func (sh *sheet) para(t paper.Words) {
-	sh.y += sh.Flow(paper.Box{X: marginLeft, Y: sh.y, W: textWidth}, t) + 1.2
+	sh.y += sh.Flow(paper.Box{X: marginLeft, Y: sh.y, W: textWidth}, t) + paraGap
 }
+
+// high is how high title and text will stand below the head.
+func (s *Service) high(sh *sheet, o Order, text []string) float64 {
+	const titles = 37.0 // three headings with the air around them
+	total := titles
+	text = slices.Clone(text)
+	for _, b := range o.Content.Basis {
+		text = append(text, s.say("followup.paper.basis", "text", b))
+	}
+	for _, t := range append(text, s.say("followup.paper.proposal")) {
+		total += sh.Stands(textWidth, paper.Words{Text: indent + t, Most: sh.points}) + paraGap
+	}
+	return total
+}
+
+// paraGap is between two paragraphs.
+const paraGap = 1.2
 
 // rule draws a line under a heading.
 func (sh *sheet) rule(centre, width float64) {
@@ -116,11 +137,20 @@ func (sh *sheet) rule(centre, width float64) {
 // draw adds one page: the order with what it says.
 func (s *Service) draw(doc *paper.Doc, o Order, text []string) error {
 	doc.AddPage()
-	sh := &sheet{doc, marginTop}
+	sh := &sheet{doc, marginTop, bodyPoints}
 	s.drawHead(sh, o)
+	begin := sh.y
+	for sh.points > leastPoints && begin+s.high(sh, o, text) > paper.HeightMM-footMM {
+		sh.points -= 0.5
+	}
 	s.drawTitle(sh, o)
 	for _, t := range text {
-		sh.para(paper.Words{Text: indent + t, Most: bodyPoints, Align: "J"})
+		sh.para(paper.Words{Text: indent + t, Most: sh.points, Align: "J"})
+	}
+	if sh.y > paper.HeightMM-footMM {
+		s.drawStamp(sh, o)
+		doc.AddPage()
+		sh.y = marginTop
 	}
 	if err := s.drawFoot(sh, o); err != nil {
 		return err
@@ -176,9 +206,9 @@ func (s *Service) drawTitle(sh *sheet, o Order) {
 	sh.line(whole, paper.Words{Text: s.say("followup.paper.chair", "authority", strings.ToUpper(o.Content.Authority)), Most: 13, Least: 10, Align: "C", Bold: true})
 	sh.y += 2
 	for _, b := range o.Content.Basis {
-		sh.para(paper.Words{Text: indent + s.say("followup.paper.basis", "text", b), Most: bodyPoints, Align: "J", Italic: true})
+		sh.para(paper.Words{Text: indent + s.say("followup.paper.basis", "text", b), Most: sh.points, Align: "J", Italic: true})
 	}
-	sh.para(paper.Words{Text: indent + s.say("followup.paper.proposal"), Most: bodyPoints, Align: "J", Italic: true})
+	sh.para(paper.Words{Text: indent + s.say("followup.paper.proposal"), Most: sh.points, Align: "J", Italic: true})
 	sh.y += 1
 	sh.line(whole, paper.Words{Text: s.say("followup.paper.decides"), Most: 14, Least: 12, Align: "C", Bold: true})
 	sh.y += 2
@@ -207,7 +237,7 @@ func (s *Service) paragraphs(o Order) (all []string) {
 	if o.Kind == OrderHome || o.Kind == OrderFacility || o.Kind == OrderIsolation {
 		line("followup.paper.where", c.Place)
 	}
-	all = append(all, s.say(key+".days", "from", vn(o.From), "until", vn(o.Until), "days", int(o.Until-o.From)+1))
+	all = append(all, s.say(key+".days", "from", vn(o.From), "until", vn(o.Until)))
 	if o.Kind == OrderCertificate {
 		return all
 	}
@@ -225,8 +255,7 @@ func birth(iso string) string {
 
 // drawFoot sets who gets the paper and its code on the left, the signature on the right.
 func (s *Service) drawFoot(sh *sheet, o Order) error {
-	const height = 82.0 // of recipients and code
-	sh.y = min(sh.y+5, paper.HeightMM-height-12)
+	sh.y += 4
 	top := sh.y
 	left := paper.Box{X: marginLeft, W: 76, H: 7}
 	sh.line(left, paper.Words{Text: s.say("followup.paper.receivers"), Most: 12, Least: 10, Align: "L", Bold: true, Italic: true})

@@ -121,7 +121,7 @@ func (ps polygons) geoJSON() string {
 
 func round(x float64) float64 { return math.Round(x*1e6) / 1e6 }
 
-// drawn is the path of an SVG 600 wide, north up, and its height; "" without polygons.
+// drawn is the path of an SVG 600 wide, north up, and its height with the line around it; "" without polygons.
 func (ps polygons) drawn() (path string, high int) {
 	x0, x1, y0, y1 := east, west, north, south
 	for _, rings := range ps {
@@ -146,5 +146,5 @@ func (ps polygons) drawn() (path string, high int) {
 			b.WriteString("Z")
 		}
 	}
-	return b.String(), int((y1-y0)*scale) + 1
+	return b.String(), int((y1-y0)*scale) + 13
 }

@@ -300,7 +300,7 @@ func (s *Service) PrintZone(ctx context.Context, out io.Writer, sc auth.Scope, i
 		text = []string{s.say("followup.paper.zone_lift.first", "name", z.Name, "number", z.Numbered(), "until", vn(z.Lifted)), s.say("followup.paper.zone.because", "reason", z.LiftReason)}
 	}
 	doc := paper.New(paper.Serif, z.Name, latest(z.Created, o.Signed))
-	if err := s.draw(doc, o, append(text, s.say("followup.paper.force", "authority", o.Content.Authority))); err != nil {
+	if err := s.draw(doc, o, append(text, s.say("followup.paper.zone.force", "authority", o.Content.Authority))); err != nil {
 		return err
 	}
 	return doc.Write(out)

@@ -147,6 +147,12 @@ func (p *Doc) Flow(b Box, t Words) float64 {
 	return p.GetY() - b.Y
 }
 
+// Stands returns how high Flow will set a paragraph of a width, in millimetres.
+func (p *Doc) Stands(width float64, t Words) float64 {
+	p.SetFont(string(p.face), t.style(), t.Most)
+	return float64(len(p.SplitText(Printable(t.Text), width))) * High(t.Most)
+}
+
 // High is the height of a line in millimetres by the size of its letters in points.
 func High(points float64) float64 { return points * mmPerPoint * lineHeight }
 
