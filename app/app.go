@@ -25,6 +25,7 @@ import (
 	"khien/kernel/config"
 	"khien/kernel/event"
 	"khien/kernel/i18n"
+	"khien/kernel/id"
 	"khien/kernel/job"
 	"khien/kernel/person"
 	"khien/kernel/phone"
@@ -185,7 +186,7 @@ func (a *App) services(views *web.Views) error {
 	a.Phones = phone.New(phone.Config{Sender: sms, DB: a.DB, Keys: a.Keys, People: a.People, Gazetteer: a.Gazetteer, Home: home, Province: a.Province,
 		Now: a.Now, Catalog: a.Catalog, Views: views, Log: a.Log})
 	a.Outbreak = outbreak.New(outbreak.Config{DB: a.DB, Gazetteer: a.Gazetteer, People: a.People, Province: a.Province,
-		Edition: edition, Now: a.Now, Views: views, Keys: a.Keys, Log: a.Log})
+		Edition: edition, Now: a.Now, Views: views, Keys: a.Keys, Names: accountNames{a.Auth, a.Province}, Log: a.Log})
 	a.Spread = spread.New(spread.Config{DB: a.DB, Cases: a.Outbreak, Province: a.Province, Now: a.Now, Views: views, Log: a.Log})
 	a.Outbreak.KeepLinksWith(a.Spread)
 	a.boundaries = area.NewBoundaryStore(a.DB, a.Province, a.Gazetteer)
@@ -261,6 +262,21 @@ func (a *App) jobs() []job.Job {
 		all = append(all, m.Jobs()...)
 	}
 	return all
+}
+
+// accountNames answers outbreak who an account is.
+type accountNames struct {
+	auth     *auth.Service
+	province int
+}
+
+// AccountName is the name as colleagues know it; "" for nobody.
+func (n accountNames) AccountName(ctx context.Context, i id.ID) string {
+	a, err := n.auth.Account(ctx, auth.System(n.province, "account_name"), i)
+	if err != nil {
+		return ""
+	}
+	return a.Name
 }
 
 // areas names areas for the accounts' pages.

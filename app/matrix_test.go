@@ -70,6 +70,12 @@ var routes = map[string]auth.Act{
 	"POST /chains/links": auth.WriteCases, "POST /chains/links/{id}/remove": auth.WriteCases, "POST /chains/links/{id}/restore": auth.WriteCases,
 	"GET /cases/new": auth.WriteCases, "POST /cases": auth.WriteCases, "GET /cases/{id}/edit": auth.WriteCases, "POST /cases/{id}": auth.WriteCases,
 	"POST /api/v1/cases": auth.WriteCases, "PUT /api/v1/cases/{id}": auth.WriteCases,
+	"GET /cases/{id}/parts/new": auth.WriteCases, "POST /cases/{id}/parts": auth.WriteCases, "GET /cases/{id}/parts/{part}": auth.WriteCases,
+	"POST /cases/{id}/parts/{part}": auth.WriteCases, "POST /cases/{id}/parts/{part}/remove": auth.WriteCases, "POST /cases/{id}/parts/{part}/restore": auth.WriteCases,
+	"POST /cases/{id}/classify": auth.WriteCases, "GET /api/v1/cases/{id}/whole": auth.ReadCases, "PUT /api/v1/cases/{id}/parts/{part}": auth.WriteCases,
+	"DELETE /api/v1/cases/{id}/parts/{part}": auth.WriteCases, "POST /api/v1/cases/{id}/parts/{part}/restore": auth.WriteCases,
+	"POST /api/v1/cases/{id}/classification": auth.WriteCases,
+	"GET /lists/{id}":                        auth.Import, "POST /lists/{id}": auth.Import, "POST /lists/templates/{id}/remove": auth.Import,
 	"GET /cases/export": auth.Export, "GET /cases/import": auth.Import, "POST /cases/import": auth.Import,
 	"POST /announcements": auth.Announce, "POST /api/v1/announcements": auth.Announce,
 
@@ -108,27 +114,31 @@ var routes = map[string]auth.Act{
 
 // bodies are what the API must be sent to ask for rights rather than for fields.
 var bodies = map[string]any{
-	"POST /api/v1/cases":                   map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
-	"PUT /api/v1/cases/{id}":               map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
-	"POST /api/v1/places":                  map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187"},
-	"PUT /api/v1/places/{place}":           map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187", "version": 1},
-	"POST /api/v1/announcements":           map[string]any{"id": nobody, "ground": "2021/20/187", "through": "2021-05-14"},
-	"PUT /api/v1/declarations/{id}":        map[string]any{"version": 1, "answers": map[string]any{}},
-	"POST /api/v1/declarations":            map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}},
-	"POST /api/v1/declarations/verify":     map[string]any{"text": "x"},
-	"POST /api/v1/followups/{id}/checks":   map[string]any{"id": nobody, "source": "officer", "answered": true},
-	"PUT /api/v1/followups/{id}/days":      map[string]any{"version": 1, "protected": false, "place": "home", "reason": "x"},
-	"POST /api/v1/followups/{id}/change":   map[string]any{"version": 1, "stay": 0, "to": "2021-08-01", "reason": "x"},
-	"POST /api/v1/followups/{id}/proposal": map[string]any{"version": 1, "accept": true, "reason": "x"},
-	"POST /api/v1/followups/{id}/release":  map[string]any{"version": 1, "on": "2021-08-01", "reason": "x"},
-	"POST /api/v1/followups/{id}/handled":  map[string]any{"version": 1, "reason": "x"},
-	"POST /api/v1/followups/{id}/orders":   map[string]any{"id": nobody, "kind": "end"},
-	"POST /api/v1/orders/sign":             map[string]any{"orders": []string{nobody}, "title": "x"},
-	"POST /api/v1/orders/{id}/withdraw":    map[string]any{"reason": "x"},
-	"POST /api/v1/zones":                   map[string]any{"id": nobody, "name": "x", "reason": "x", "area": "2021/20/187", "from": "2021-08-01", "until": "2021-08-02", "listed": "x"},
-	"POST /api/v1/zones/{id}/sign":         map[string]any{"title": "x"},
-	"POST /api/v1/zones/{id}/lift":         map[string]any{"on": "2021-08-01", "reason": "x", "title": "x"},
-	"POST /api/v1/declarations/batch":      map[string]any{"declarations": []any{map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}}}},
+	"POST /api/v1/cases":                           map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
+	"PUT /api/v1/cases/{id}":                       map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
+	"POST /api/v1/places":                          map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187"},
+	"PUT /api/v1/places/{place}":                   map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187", "version": 1},
+	"POST /api/v1/announcements":                   map[string]any{"id": nobody, "ground": "2021/20/187", "through": "2021-05-14"},
+	"PUT /api/v1/declarations/{id}":                map[string]any{"version": 1, "answers": map[string]any{}},
+	"POST /api/v1/declarations":                    map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}},
+	"POST /api/v1/declarations/verify":             map[string]any{"text": "x"},
+	"POST /api/v1/followups/{id}/checks":           map[string]any{"id": nobody, "source": "officer", "answered": true},
+	"PUT /api/v1/followups/{id}/days":              map[string]any{"version": 1, "protected": false, "place": "home", "reason": "x"},
+	"POST /api/v1/followups/{id}/change":           map[string]any{"version": 1, "stay": 0, "to": "2021-08-01", "reason": "x"},
+	"POST /api/v1/followups/{id}/proposal":         map[string]any{"version": 1, "accept": true, "reason": "x"},
+	"POST /api/v1/followups/{id}/release":          map[string]any{"version": 1, "on": "2021-08-01", "reason": "x"},
+	"POST /api/v1/followups/{id}/handled":          map[string]any{"version": 1, "reason": "x"},
+	"POST /api/v1/followups/{id}/orders":           map[string]any{"id": nobody, "kind": "end"},
+	"POST /api/v1/orders/sign":                     map[string]any{"orders": []string{nobody}, "title": "x"},
+	"POST /api/v1/orders/{id}/withdraw":            map[string]any{"reason": "x"},
+	"POST /api/v1/zones":                           map[string]any{"id": nobody, "name": "x", "reason": "x", "area": "2021/20/187", "from": "2021-08-01", "until": "2021-08-02", "listed": "x"},
+	"POST /api/v1/zones/{id}/sign":                 map[string]any{"title": "x"},
+	"POST /api/v1/zones/{id}/lift":                 map[string]any{"on": "2021-08-01", "reason": "x", "title": "x"},
+	"POST /api/v1/declarations/batch":              map[string]any{"declarations": []any{map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}}}},
+	"PUT /api/v1/cases/{id}/parts/{part}":          map[string]any{"kind": "symptom", "symptom": map[string]any{"code": "fever"}},
+	"DELETE /api/v1/cases/{id}/parts/{part}":       map[string]any{},
+	"POST /api/v1/cases/{id}/parts/{part}/restore": map[string]any{},
+	"POST /api/v1/cases/{id}/classification":       map[string]any{"version": 1, "classification": "confirmed"},
 }
 
 const nobody = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -178,7 +188,7 @@ func TestEveryRoleAtEveryRoute(t *testing.T) {
 // ask sends one request to a route and returns the status.
 func ask(b *browser, pattern string) int {
 	method, path, _ := strings.Cut(pattern, " ")
-	path = strings.NewReplacer("{id}", nobody, "{place}", nobody).Replace(path)
+	path = strings.NewReplacer("{id}", nobody, "{place}", nobody, "{part}", nobody).Replace(path)
 	switch {
 	case bodies[pattern] != nil:
 		return b.json(method, path, bodies[pattern]).status

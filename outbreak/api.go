@@ -28,6 +28,8 @@ type caseJSON struct {
 	Area           string `json:"area" doc:"responsible area" example:"2021/20/186/06412"`
 	Stay           string `json:"stay,omitempty" doc:"place of stay"`
 	Source         string `json:"source,omitempty" enum:",community,quarantine,lockdown_zone,screening,imported"`
+	Investigation  string `json:"investigation,omitempty" enum:"pending,done,discarded" doc:"how far the health office has got; absent in a change: as it was"`
+	Why            string `json:"why,omitempty" writeOnly:"true" maxLength:"200" doc:"of another classification, for its history"`
 	Onset          string `json:"onset,omitempty" doc:"day of the first symptom"`
 	Specimen       string `json:"specimen,omitempty"`
 	Confirmed      string `json:"confirmed,omitempty" doc:"required for a confirmed case"`
@@ -40,7 +42,7 @@ type caseJSON struct {
 
 func wireCase(c Case, who person.Person) caseJSON {
 	return caseJSON{ID: c.ID.String(), Number: c.Number, Name: who.Name, Phone: who.Phone, Sex: c.Sex, BirthYear: c.BirthYear,
-		Classification: string(c.Classification), Area: c.Area.String(), Stay: c.Stay.String(), Source: string(c.Source),
+		Classification: string(c.Classification), Area: c.Area.String(), Stay: c.Stay.String(), Source: string(c.Source), Investigation: string(c.Investigation),
 		Onset: c.Onset.String(), Specimen: c.Specimen.String(), Confirmed: c.ConfirmedOn.String(), Reported: c.Reported.String(),
 		Outcome: string(c.Outcome), OutcomeOn: c.OutcomeOn.String(), Version: c.Version, Changed: c.Changed.Format(time.RFC3339)}
 }
@@ -48,7 +50,7 @@ func wireCase(c Case, who person.Person) caseJSON {
 // draft reads the wire form; what cannot be read comes back by field.
 func (j caseJSON) draft() (Draft, error) {
 	form := caseForm{Version: j.Version, Number: j.Number, Name: j.Name, Phone: j.Phone, Sex: j.Sex, BirthYear: j.BirthYear,
-		Classification: j.Classification, Source: j.Source, Outcome: j.Outcome}
+		Classification: j.Classification, Source: j.Source, Investigation: j.Investigation, Why: j.Why, Outcome: j.Outcome}
 	errs := web.FieldErrors{}
 	for _, f := range []struct {
 		name, text string
@@ -121,6 +123,7 @@ func (s *Service) api(rt *web.Router) {
 		Summary: "Enter a case; the same id again answers as the first time did"}, s.createAPI)
 	huma.Register(api, huma.Operation{OperationID: "change-case", Method: "PUT", Path: "/cases/{id}", Security: security,
 		Summary: "Replace what a case says, if it still is at the given version"}, s.changeAPI)
+	s.partAPI(api, security)
 	huma.Register(api, huma.Operation{OperationID: "announce-counts", Method: "POST", Path: "/announcements", Security: security, DefaultStatus: 201,
 		Summary: "Approve the recorded numbers of an area up to a day for the public"}, s.announceAPI)
 }

@@ -68,7 +68,7 @@ func (s *Service) check(c Case) []*fault.Error {
 // checkWhy refuses a reason that no page can show.
 func checkWhy(d Draft) []*fault.Error {
 	c := &partCheck{}
-	c.text("why", d.Why, false)
+	c.text("class_why", d.Why, false)
 	return c.bad
 }
 

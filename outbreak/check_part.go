@@ -143,21 +143,21 @@ func (c *partCheck) moments(fields []string, ms []time.Time) {
 }
 
 func (c *partCheck) symptom(v Symptom) {
-	choose(c, SymptomCodes, "code", v.Code)
+	choose(c, SymptomCodes, "symptom", v.Code)
 	c.days([]string{"from"}, []day.Day{v.From})
-	c.text("note", v.Note, v.Code == "other")
+	c.text("part_note", v.Note, v.Code == "other")
 }
 
 func (c *partCheck) test(v Test) {
-	choose(c, TestTypes, "type", v.Type)
+	choose(c, TestTypes, "test_type", v.Type)
 	if v.Result != "" {
-		choose(c, TestResults, "result", v.Result)
+		choose(c, TestResults, "test_result", v.Result)
 	}
 	c.text("laboratory", v.Laboratory, false)
 	if v.Taken.IsZero() && v.Received.IsZero() && v.Run.IsZero() && v.Reported.IsZero() {
 		c.refuse("outbreak.required", "taken", "")
 	}
-	c.moments([]string{"taken", "received", "run", "test_reported"}, []time.Time{v.Taken, v.Received, v.Run, v.Reported})
+	c.moments([]string{"taken", "received", "test_run", "test_reported"}, []time.Time{v.Taken, v.Received, v.Run, v.Reported})
 	if v.Ct < 0 || v.Ct > ctMost || v.Ct != v.Ct || v.Ct != 0 && v.Type != RTPCR {
 		c.refuse("outbreak.ct", "ct", "")
 	}
@@ -179,8 +179,8 @@ func (c *partCheck) hospital(v HospitalStay) {
 
 func (c *partCheck) told(v Told) {
 	choose(c, ToldKinds, "setting", v.Kind)
-	c.text("place", v.Place, true)
-	c.text("note", v.Note, false)
+	c.text("told_at", v.Place, true)
+	c.text("part_note", v.Note, false)
 	if v.Area != 0 {
 		if err := c.s.unitOf(v.Area, "where"); err != nil {
 			c.bad = append(c.bad, fault.Of(err))

@@ -27,7 +27,7 @@ type refusal struct {
 // stands is what the database has of the rows' keys, numbers and ids.
 type stands struct {
 	keys, numbers, ids, parts map[string]bool
-	cases                     map[id.ID]Case // in scope
+	cases                     map[id.ID]Case   // in scope
 	said                      map[id.ID][]Part // removed ones too
 }
 

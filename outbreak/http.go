@@ -28,10 +28,14 @@ func (s *Service) Routes(rt *web.Router) {
 	read.Get("/cases/{id}", s.getCase)
 	write.Get("/cases/{id}/edit", s.getEditCase)
 	write.Post("/cases/{id}", s.postEditCase)
+	s.partRoutes(write)
 	rt.With(auth.Require(auth.Export)).Get("/cases/export", s.getExport, web.Timeout(0), web.NoGzip())
 	imports := rt.With(auth.Require(auth.Import))
 	imports.Get("/cases/import", s.getImport)
 	imports.Post("/cases/import", s.postImport, web.MaxBody(uploadBytes+64<<10), web.Timeout(10*time.Minute))
+	imports.Get("/lists/{id}", s.getMap)
+	imports.Post("/lists/{id}", s.postMap, web.Timeout(10*time.Minute))
+	imports.Post("/lists/templates/{id}/remove", s.postRemoveTemplate)
 	read.Get("/announcements", s.getAnnouncements)
 	rt.With(auth.Require(auth.Announce)).Post("/announcements", s.postAnnouncement)
 	s.api(rt)
@@ -61,6 +65,7 @@ type casesPage struct {
 	Areas, Sources, Classes []web.Choice
 	MayWrite, MayImport     bool
 	MayExport, Filtered     bool
+	MayPeople               bool // take names out, too
 	ExportHref              string
 }
 
@@ -101,7 +106,7 @@ func (s *Service) getCases(w http.ResponseWriter, r *http.Request) error {
 		q.Del(name)
 	}
 	p := casesPage{Form: web.FormOf(r, nil), Tabs: Tabs(r), MayWrite: sc.Allows(auth.WriteCases), MayImport: sc.Allows(auth.Import),
-		MayExport: sc.Allows(auth.Export), Filtered: len(q) > 0, ExportHref: "/cases/export?" + q.Encode(),
+		MayExport: sc.Allows(auth.Export), MayPeople: sc.Allows(auth.ReadPeople), Filtered: len(q) > 0, ExportHref: "/cases/export?" + q.Encode(),
 		Areas: s.areaChoices(r, sc, "outbreak.all"), Sources: choicesOf(r, "outbreak.source.", Sources, "outbreak.all"),
 		Classes: choicesOf(r, "outbreak.classification.", Classifications, "outbreak.all")}
 	for _, c := range page.Cases {
@@ -122,25 +127,62 @@ func with(q url.Values, key, value string) string {
 }
 
 type casePage struct {
-	Case     Case
-	Who      person.Person
+	Whole
 	Facts    []web.Cell
 	MayWrite bool
 	Reviews  int // open ones about the person
+	Line     *timeline
+	Sections []partSection
+	Gone     []partRow // that were taken away, and can be put back
+	Judged   []historyRow
+	Classes  []web.Choice
+	Form     web.Form
 }
 
 func (s *Service) getCase(w http.ResponseWriter, r *http.Request) error {
-	c, who, sc, err := s.readFor(r, auth.ReadCases, "case_page")
+	sc, err := auth.ScopeOf(r.Context(), auth.ReadCases, "case_page")
 	if err != nil {
 		return err
 	}
-	p := casePage{Case: c, Who: who, Facts: s.factsOf(r, c, who), MayWrite: sc.Check(auth.WriteCases, c.Area) == nil}
-	if !who.ID.IsZero() && sc.Allows(auth.WritePeople) {
-		if p.Reviews, err = s.people.OpenReviews(r.Context(), s.db, sc, who.ID); err != nil {
+	i, err := id.Parse(r.PathValue("id"))
+	if err != nil {
+		return fault.New(fault.NotFound, "outbreak.case")
+	}
+	whole, err := s.ReadWhole(r.Context(), sc, i)
+	if fault.Is(err, fault.NotFound) {
+		err = fault.New(fault.NotFound, "outbreak.case")
+	}
+	if err != nil {
+		return err
+	}
+	p := s.casePage(r, sc, whole)
+	if !whole.Who.ID.IsZero() && sc.Allows(auth.WritePeople) {
+		if p.Reviews, err = s.people.OpenReviews(r.Context(), s.db, sc, whole.Who.ID); err != nil {
 			return err
 		}
 	}
 	return s.views.Render(w, r, http.StatusOK, "outbreak/case.html", p)
+}
+
+func (s *Service) casePage(r *http.Request, sc auth.Scope, w Whole) casePage {
+	p := casePage{Whole: w, Facts: s.factsOf(r, w.Case, w.Who), MayWrite: sc.Check(auth.WriteCases, w.Case.Area) == nil, Line: timelineOf(w, s.today()),
+		Classes: choicesOf(r, "outbreak.classification.", Classifications, ""), Form: web.NewForm("classification", string(w.Case.Classification))}
+	for _, k := range PartKinds {
+		section := partSection{Kind: k}
+		for _, part := range w.Live(k) {
+			section.Rows = append(section.Rows, s.partRow(r, part))
+		}
+		p.Sections = append(p.Sections, section)
+	}
+	for _, part := range w.Parts {
+		if part.Removed {
+			p.Gone = append(p.Gone, s.partRow(r, part))
+		}
+	}
+	for _, j := range w.History {
+		p.Judged = append(p.Judged, historyRow{j, s.who(r, j.Actor)})
+	}
+	return p
 }
 
 // readFor reads the case that the path names, for a page of the given act.
@@ -173,6 +215,8 @@ type caseForm struct {
 	Area           area.Code `form:"area,required"`
 	Stay           area.Code `form:"stay"`
 	Source         string    `form:"source"`
+	Investigation  string    `form:"investigation"`
+	Why            string    `form:"class_why,max=200"`
 	Onset          day.Day   `form:"onset"`
 	Specimen       day.Day   `form:"specimen"`
 	Confirmed      day.Day   `form:"confirmed"`
@@ -183,9 +227,9 @@ type caseForm struct {
 
 func (f caseForm) draft() Draft {
 	return Draft{Case: Case{ID: f.ID, Number: f.Number, Sex: f.Sex, BirthYear: f.BirthYear, Classification: Classification(f.Classification),
-		Area: f.Area, Stay: f.Stay, Source: Source(f.Source), Onset: f.Onset, Specimen: f.Specimen, ConfirmedOn: f.Confirmed,
+		Area: f.Area, Stay: f.Stay, Source: Source(f.Source), Investigation: Investigation(f.Investigation), Onset: f.Onset, Specimen: f.Specimen, ConfirmedOn: f.Confirmed,
 		Reported: f.Reported, Outcome: Outcome(f.Outcome), OutcomeOn: f.OutcomeOn, Version: f.Version},
-		Who: person.Person{Name: f.Name, Phone: f.Phone}}
+		Who: person.Person{Name: f.Name, Phone: f.Phone}, Why: f.Why}
 }
 
 type formPage struct {
@@ -194,12 +238,14 @@ type formPage struct {
 	Version                  int
 	Areas, Stays, Sources    []web.Choice
 	Classes, Outcomes, Sexes []web.Choice
+	States                   []web.Choice
 	New                      bool
 }
 
 func (s *Service) formPage(r *http.Request, sc auth.Scope, f web.Form, action string) formPage {
 	return formPage{Form: f, Action: action, New: action == "/cases",
-		Areas: s.areaChoices(r, sc, "outbreak.choose_area"), Stays: s.stayChoices(r), Sources: choicesOf(r, "outbreak.source.", Sources, "outbreak.none"),
+		Areas: s.withUnit(s.areaChoices(r, sc, "outbreak.choose_area"), f.Value("area")), Stays: s.withUnit(s.stayChoices(r), f.Value("stay")),
+		States: choicesOf(r, "outbreak.investigation.", Investigations, ""), Sources: choicesOf(r, "outbreak.source.", Sources, "outbreak.none"),
 		Classes: choicesOf(r, "outbreak.classification.", Classifications, ""), Outcomes: choicesOf(r, "outbreak.outcome.", Outcomes, "outbreak.not_yet"),
 		Sexes: choicesOf(r, "outbreak.sex.", Sexes, "outbreak.none")}
 }
@@ -209,7 +255,7 @@ func (s *Service) getNewCase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := web.NewForm("classification", string(Confirmed), "reported", s.today().String(), "confirmed", s.today().String())
+	f := web.NewForm("classification", string(Confirmed), "reported", s.today().String(), "confirmed", s.today().String(), "investigation", string(Pending))
 	return s.views.Render(w, r, http.StatusOK, "outbreak/form.html", s.formPage(r, sc, f, "/cases"))
 }
 
@@ -251,7 +297,7 @@ func (s *Service) getEditCase(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := web.NewForm("version", strconv.Itoa(c.Version), "number", c.Number, "name", who.Name, "phone", who.Phone, "sex", c.Sex,
 		"birth_year", year, "classification", string(c.Classification), "area", c.Area.String(), "stay", c.Stay.String(),
-		"source", string(c.Source), "onset", c.Onset.String(), "specimen", c.Specimen.String(), "confirmed", c.ConfirmedOn.String(),
+		"source", string(c.Source), "investigation", string(c.Investigation), "onset", c.Onset.String(), "specimen", c.Specimen.String(), "confirmed", c.ConfirmedOn.String(),
 		"reported", c.Reported.String(), "outcome", string(c.Outcome), "outcome_on", c.OutcomeOn.String())
 	return s.views.Render(w, r, http.StatusOK, "outbreak/form.html", s.formPage(r, sc, f, "/cases/"+c.ID.String()))
 }

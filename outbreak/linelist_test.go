@@ -199,9 +199,9 @@ func TestTemplatesAreSavedAndKnown(t *testing.T) {
 		if err != nil || len(all) != 1 {
 			t.Fatalf("got %v, %v", all, err)
 		}
-		for range 2 {
-			if err := w.RemoveTemplate(t.Context(), sc, all[0].ID); err != nil {
-				t.Error(err)
+		for _, want := range []fault.Kind{"", fault.NotFound} {
+			if err := w.RemoveTemplate(t.Context(), sc, all[0].ID); fault.KindOf(err) != want {
+				t.Errorf("got %v, want %q", err, want)
 			}
 		}
 		tracer := w.officer(t, "truyvet", huuLung, auth.Tracer, auth.ReadCases)

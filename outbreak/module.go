@@ -1,9 +1,12 @@
 package outbreak
 
 import (
+	"context"
 	"embed"
 	"io/fs"
+	"time"
 
+	"khien/kernel/auth"
 	"khien/kernel/event"
 	"khien/kernel/job"
 	"khien/kernel/store"
@@ -31,5 +34,10 @@ func Migrations() fs.FS { return store.MigrationFiles(migrations) }
 // Listeners is empty: nobody tells the outbreak anything yet.
 func (s *Service) Listeners() []event.Listener { return nil }
 
-// Jobs is empty: nothing of the outbreak waits.
-func (s *Service) Jobs() []job.Job { return nil }
+// Jobs forgets lists that nobody came back for.
+func (s *Service) Jobs() []job.Job {
+	return []job.Job{{Name: "outbreak_uploads", Every: time.Hour, Do: func(ctx context.Context, _ job.Run) error {
+		sc := auth.System(s.province, "outbreak_uploads").WithClock(s.now)
+		return s.db.Tx(ctx, func(tx *store.Tx) error { return deleteUploads(tx, sc, s.now().Add(-uploadKept)) })
+	}}}
+}

@@ -122,6 +122,7 @@ type Service struct {
 	now       func() time.Time
 	views     *web.Views
 	links     LinkKeeper
+	names     Namer
 	keys      *secret.Keys
 	log       *slog.Logger
 }
@@ -136,6 +137,7 @@ type Config struct {
 	Edition   area.Edition
 	Now       func() time.Time
 	Views     *web.Views   // nil: no pages
+	Names     Namer        // nil: the history says only that it was an account
 	Links     LinkKeeper   // nil: sources that a list tells are not kept
 	Keys      *secret.Keys // seals a list between its sending and its import; nil: lists are imported at once
 	Log       *slog.Logger
@@ -144,7 +146,7 @@ type Config struct {
 // New returns the service of one province.
 func New(c Config) *Service {
 	return &Service{db: c.DB, gazetteer: c.Gazetteer, people: c.People, province: c.Province, edition: c.Edition,
-		now: c.Now, views: c.Views, links: c.Links, keys: c.Keys, log: c.Log}
+		now: c.Now, views: c.Views, links: c.Links, names: c.Names, keys: c.Keys, log: c.Log}
 }
 
 // KeepLinksWith names who keeps the sources that lists tell, where that one asks

@@ -91,6 +91,7 @@ func (s *Service) factsOf(r *http.Request, c Case, who person.Person) []web.Cell
 	add("field.area", s.gazetteer.Title(c.Area))
 	add("field.stay", s.gazetteer.Title(c.Stay))
 	add("field.source", choice("outbreak.source.", string(c.Source)))
+	add("field.investigation", choice("outbreak.investigation.", string(c.Investigation)))
 	add("field.onset", date(c.Onset))
 	add("field.specimen", date(c.Specimen))
 	add("field.confirmed", date(c.ConfirmedOn))
@@ -101,13 +102,33 @@ func (s *Service) factsOf(r *http.Request, c Case, who person.Person) []web.Cell
 }
 
 type importPage struct {
+	reportView
 	Form   web.Form
 	Kinds  []web.Choice
+	MayMap bool
+	Saved  []Template
+}
+
+// reportView is what became of a list, as its page shows it.
+type reportView struct {
 	Report *Report
+	Tried  bool // nothing was written
 	Name   string
 	Kind   string
 	Lines  []problemLine
-	More   int
+	Over   int // lines that are not shown
+}
+
+func (v *reportView) show(r *http.Request, report *Report) {
+	v.Report = report
+	for i, pr := range report.Problems {
+		if i == problemsShown {
+			v.Over = len(report.Problems) - i
+			break
+		}
+		v.Lines = append(v.Lines, problemLine{pr.Row, pr.Field, pr.Value, web.T(r.Context(), "outbreak.verdict."+string(pr.Verdict)),
+			pr.Sentence(func(key string, args ...any) string { return web.T(r.Context(), key, args...) }), badgeOf(pr.Verdict)})
+	}
 }
 
 // problemLine is a problem in the reader's words.
@@ -123,7 +144,7 @@ const problemsShown = 500
 // importPage offers announced counts to those only who may import them: they
 // speak of the whole province.
 func (s *Service) importPage(r *http.Request, f web.Form) importPage {
-	p := importPage{Form: f, Kinds: []web.Choice{{Value: "cases", Text: web.T(r.Context(), "outbreak.import.cases")}}}
+	p := importPage{Form: f, MayMap: s.keys != nil, Kinds: []web.Choice{{Value: "cases", Text: web.T(r.Context(), "outbreak.import.cases")}}}
 	if sc, err := auth.ScopeOf(r.Context(), auth.Import, "import_page"); err == nil && sc.Check(auth.Import, area.Code(0)) == nil {
 		p.Kinds = append(p.Kinds, web.Choice{Value: "counts", Text: web.T(r.Context(), "outbreak.import.counts")})
 	}
@@ -131,7 +152,15 @@ func (s *Service) importPage(r *http.Request, f web.Form) importPage {
 }
 
 func (s *Service) getImport(w http.ResponseWriter, r *http.Request) error {
-	return s.views.Render(w, r, http.StatusOK, "outbreak/import.html", s.importPage(r, web.NewForm("kind", "cases")))
+	sc, err := auth.ScopeOf(r.Context(), auth.Import, "import_page")
+	if err != nil {
+		return err
+	}
+	p := s.importPage(r, web.NewForm("kind", "cases"))
+	if p.Saved, err = s.Templates(r.Context(), sc); err != nil {
+		return err
+	}
+	return s.views.Render(w, r, http.StatusOK, "outbreak/import.html", p)
 }
 
 func (s *Service) postImport(w http.ResponseWriter, r *http.Request) error {
@@ -144,30 +173,38 @@ func (s *Service) postImport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	kind := up.Fields.Get("kind")
+	if up.Fields.Get("map_first") == "1" && kind != "counts" && s.keys != nil {
+		i := id.New()
+		err := s.KeepList(r.Context(), sc, i, up.Name, up)
+		if err == nil {
+			return web.Redirect(w, r, "/lists/"+i.String(), "")
+		}
+		return s.refuseList(w, r, kind, err)
+	}
 	var report Report
 	if kind == "counts" {
 		report, err = s.ImportCounts(r.Context(), sc, fault.Cut(up.Name, 120), up)
 	} else {
 		report, err = s.ImportCases(r.Context(), sc, up)
 	}
-	p := s.importPage(r, web.NewForm("kind", kind))
-	if f := fault.Of(err); f != nil && f.Kind == fault.Invalid {
-		p.Form.Errors = web.FieldErrors{"file": f}
-		return s.views.Render(w, r, http.StatusUnprocessableEntity, "outbreak/import.html", p)
-	}
 	if err != nil {
+		return s.refuseList(w, r, kind, err)
+	}
+	p := s.importPage(r, web.NewForm("kind", kind))
+	p.Name, p.Kind = up.Name, kind
+	p.show(r, &report)
+	return s.views.Render(w, r, http.StatusOK, "outbreak/import.html", p)
+}
+
+// refuseList shows the page again with why the file cannot be taken.
+func (s *Service) refuseList(w http.ResponseWriter, r *http.Request, kind string, err error) error {
+	f := fault.Of(err)
+	if f == nil || f.Kind != fault.Invalid {
 		return err
 	}
-	p.Report, p.Name, p.Kind = &report, up.Name, kind
-	for i, pr := range report.Problems {
-		if i == problemsShown {
-			p.More = len(report.Problems) - i
-			break
-		}
-		p.Lines = append(p.Lines, problemLine{pr.Row, pr.Field, pr.Value, web.T(r.Context(), "outbreak.verdict."+string(pr.Verdict)),
-			pr.Sentence(func(key string, args ...any) string { return web.T(r.Context(), key, args...) }), badgeOf(pr.Verdict)})
-	}
-	return s.views.Render(w, r, http.StatusOK, "outbreak/import.html", p)
+	p := s.importPage(r, web.NewForm("kind", kind))
+	p.Form.Errors = web.FieldErrors{"file": f}
+	return s.views.Render(w, r, http.StatusUnprocessableEntity, "outbreak/import.html", p)
 }
 
 func badgeOf(v area.Verdict) string {

@@ -76,7 +76,7 @@ func (s *Service) SaveTemplate(ctx context.Context, sc auth.Scope, m Mapping) (t
 	return t, err
 }
 
-// RemoveTemplate deletes a saved template; one that is not there is none the less gone.
+// RemoveTemplate deletes a saved template; one that is not there is fault.NotFound.
 func (s *Service) RemoveTemplate(ctx context.Context, sc auth.Scope, i id.ID) error {
 	if !sc.Allows(auth.Import) {
 		return fault.New(fault.Forbidden, "auth.act")
@@ -84,7 +84,7 @@ func (s *Service) RemoveTemplate(ctx context.Context, sc auth.Scope, i id.ID) er
 	return s.db.Tx(ctx, func(tx *store.Tx) error {
 		t, err := templateByID(tx, s.province, i)
 		if fault.Is(err, fault.NotFound) {
-			return nil
+			return fault.New(fault.NotFound, "outbreak.template")
 		}
 		if err != nil {
 			return err

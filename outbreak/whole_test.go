@@ -117,21 +117,21 @@ func TestWrongPartsAreNamed(t *testing.T) {
 		kind  int
 		spoil func(*outbreak.Part)
 	}{
-		{"code", 0, func(p *outbreak.Part) { p.Symptom.Code = "sneeze" }},
+		{"symptom", 0, func(p *outbreak.Part) { p.Symptom.Code = "sneeze" }},
 		{"from", 0, func(p *outbreak.Part) { p.Symptom.From = day.On(2031, 1, 1) }},
-		{"note", 0, func(p *outbreak.Part) { p.Symptom.Code = "other" }},
-		{"type", 1, func(p *outbreak.Part) { p.Test.Type = "guess" }},
+		{"part_note", 0, func(p *outbreak.Part) { p.Symptom.Code = "other" }},
+		{"test_type", 1, func(p *outbreak.Part) { p.Test.Type = "guess" }},
 		{"taken", 1, func(p *outbreak.Part) {
 			p.Test.Taken, p.Test.Received, p.Test.Run, p.Test.Reported = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 		}},
-		{"run", 1, func(p *outbreak.Part) { p.Test.Run = p.Test.Taken.Add(-time.Hour) }},
+		{"test_run", 1, func(p *outbreak.Part) { p.Test.Run = p.Test.Taken.Add(-time.Hour) }},
 		{"ct", 1, func(p *outbreak.Part) { p.Test.Ct = 99 }},
 		{"laboratory", 1, func(p *outbreak.Part) { p.Test.Laboratory = "a\u202eb" }},
 		{"facility", 2, func(p *outbreak.Part) { p.Hospital.Facility = "" }},
 		{"ward", 2, func(p *outbreak.Part) { p.Hospital.Ward = "spa" }},
 		{"to", 2, func(p *outbreak.Part) { p.Hospital.To = p.Hospital.From - 1 }},
 		{"where", 2, func(p *outbreak.Part) { p.Hospital.Area += 999 * 1000 }},
-		{"place", 3, func(p *outbreak.Part) { p.Exposure.Place = " " }},
+		{"told_at", 3, func(p *outbreak.Part) { p.Exposure.Place = " " }},
 		{"ended", 3, func(p *outbreak.Part) { p.Exposure.To = p.Exposure.From.Add(-time.Hour) }},
 		{"kind", 3, func(p *outbreak.Part) { p.Kind = outbreak.TestPart }},
 	}
