@@ -33,6 +33,7 @@ import (
 	"khien/kernel/store"
 	"khien/kernel/web"
 	"khien/outbreak"
+	"khien/outbreak/level"
 	"khien/outbreak/spread"
 	assets "khien/web"
 )
@@ -66,6 +67,7 @@ type App struct {
 	Declared  *declaration.Service
 	Outbreak  *outbreak.Service
 	Spread    *spread.Service
+	Levels    *level.Service
 	Map       *epimap.Service
 	Hub       *web.Hub
 	Router    *web.Router
@@ -126,7 +128,7 @@ func (a *App) build(ctx context.Context) error {
 
 // Pages are the pages and texts of every package that shows something.
 func Pages() []web.Pages {
-	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), phone.Pages(), outbreak.Pages(), spread.Pages(), epimap.Pages(),
+	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), phone.Pages(), outbreak.Pages(), spread.Pages(), level.Pages(), epimap.Pages(),
 		point.Pages(), declaration.Pages(), checkin.Pages()}
 }
 
@@ -148,7 +150,7 @@ func (a *App) migrate(ctx context.Context) error {
 		{"event", event.Migrations()}, {"job", job.Migrations()}, {"audit", audit.Migrations()}, {"secret", secret.Migrations()},
 		{"auth", auth.Migrations()}, {"person", person.Migrations()}, {"area", area.Migrations()},
 		{"phone", phone.Migrations()},
-		{"spread", spread.Migrations()},
+		{"spread", spread.Migrations()}, {"level", level.Migrations()},
 		{"outbreak", outbreak.Migrations()}, {"epimap", epimap.Migrations()},
 		{"place", place.Migrations()}, {"point", point.Migrations()}, {"declaration", declaration.Migrations()},
 		{"checkin", checkin.Migrations()},
@@ -184,6 +186,8 @@ func (a *App) services(views *web.Views) error {
 	a.Outbreak = outbreak.New(outbreak.Config{DB: a.DB, Gazetteer: a.Gazetteer, People: a.People, Province: a.Province,
 		Edition: edition, Now: a.Now, Views: views, Log: a.Log})
 	a.Spread = spread.New(spread.Config{DB: a.DB, Cases: a.Outbreak, Province: a.Province, Now: a.Now, Views: views, Log: a.Log})
+	a.Levels = level.New(level.Config{DB: a.DB, Gazetteer: a.Gazetteer, Cases: a.Outbreak, Counter: a.Spread, Province: a.Province, Home: home,
+		Now: a.Now, Views: views, Log: a.Log})
 	a.boundaries = area.NewBoundaryStore(a.DB, a.Province, a.Gazetteer)
 	a.Map, err = epimap.New(epimap.Config{DB: a.DB, Gazetteer: a.Gazetteer, Boundaries: a.boundaries, Province: a.Province,
 		K: a.Config.K, Edition: edition, Now: a.Now, Hub: a.Hub, Views: views, Log: a.Log})
@@ -197,7 +201,7 @@ func (a *App) services(views *web.Views) error {
 		Phones: a.Phones, Holds: a.Outbreak, Province: a.Province, Now: a.Now, Views: views, Site: a.Config.PublicURL, Log: a.Log})
 	a.Declared = declaration.New(declaration.Config{DB: a.DB, Keys: a.Keys, People: a.People, Phones: a.Phones, Gazetteer: a.Gazetteer, Home: home,
 		Province: a.Province, Signer: a.Points.Codes(), Site: a.Config.PublicURL, Cases: a.Outbreak, Now: a.Now, Views: views, Log: a.Log})
-	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Spread, a.Map, a.Points, a.Checkin, a.Declared}
+	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Spread, a.Levels, a.Map, a.Points, a.Checkin, a.Declared}
 	return nil
 }
 
