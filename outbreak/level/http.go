@@ -3,6 +3,7 @@ package level
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -36,6 +37,7 @@ const pageSize = 50
 type listForm struct {
 	Area  area.Code `form:"area"`
 	After area.Code `form:"after"`
+	Only  bool      `form:"only"` // those with cases, or with something to decide
 }
 
 type levelsPage struct {
@@ -67,25 +69,32 @@ func (s *Service) getLevels(w http.ResponseWriter, r *http.Request) error {
 	if err := web.Decode(r, &f); err != nil {
 		return err
 	}
-	units, next := pageOf(s.units(sc, f.Area), f.After)
-	rows, err := s.rows(r.Context(), units)
+	all, err := s.rows(r.Context(), s.units(sc, f.Area))
 	if err != nil {
 		return err
 	}
-	p := levelsPage{Form: web.NewForm("area", f.Area.String()), Tabs: outbreak.Tabs(r), Areas: s.cases.AreaChoices(r, sc, "outbreak.all"), Rule: RuleOn(s.today())}
+	if f.Only {
+		all = slices.DeleteFunc(all, func(r Row) bool { return r.Standing.Cases == 0 && !r.differs() })
+	}
+	rows, next := pageOf(all, f.After)
+	p := levelsPage{Form: web.FormOf(r, nil), Tabs: outbreak.Tabs(r), Areas: s.cases.AreaChoices(r, sc, "outbreak.all"), Rule: RuleOn(s.today())}
 	p.From = i18n.Date(web.Lang(r.Context()), p.Rule.From.Time())
 	for _, row := range rows {
 		p.Rows = append(p.Rows, s.shown(r, row))
 	}
-	base := "/levels?"
+	q := url.Values{}
 	if f.Area != 0 {
-		base += "area=" + f.Area.String() + "&"
+		q.Set("area", f.Area.String())
 	}
-	if next != 0 {
-		p.Pager.Next = base + "after=" + next.String()
+	if f.Only {
+		q.Set("only", "1")
 	}
 	if f.After != 0 {
-		p.Pager.First = base
+		p.Pager.First = "/levels?" + q.Encode()
+	}
+	if next != 0 {
+		q.Set("after", next.String())
+		p.Pager.Next = "/levels?" + q.Encode()
 	}
 	return s.views.Render(w, r, http.StatusOK, "level/levels.html", p)
 }
@@ -101,18 +110,24 @@ func (s *Service) units(sc auth.Scope, in area.Code) (us []area.Unit) {
 	return us
 }
 
-// pageOf returns the units after a code, and the last one where more follow.
-func pageOf(us []area.Unit, after area.Code) (page []area.Unit, next area.Code) {
-	for _, u := range us {
-		if u.Code <= after {
+// pageOf returns the rows after a code, and the last one's where more follow.
+func pageOf(all []Row, after area.Code) (page []Row, next area.Code) {
+	for _, r := range all {
+		if r.Unit.Code <= after {
 			continue
 		}
 		if len(page) == pageSize {
-			return page, page[pageSize-1].Code
+			return page, page[pageSize-1].Unit.Code
 		}
-		page = append(page, u)
+		page = append(page, r)
 	}
 	return page, 0
+}
+
+// differs reports whether the committee has something to decide: no decision at
+// all is as good as level 1.
+func (r Row) differs() bool {
+	return r.Proposal.Level != 0 && r.Proposal.Level != max(1, r.InForce.Level)
 }
 
 func (s *Service) shown(r *http.Request, row Row) shownRow {
@@ -121,7 +136,7 @@ func (s *Service) shown(r *http.Request, row Row) shownRow {
 	out := shownRow{Name: s.cases.AreaName(row.Unit.Code), Href: "/levels/of/" + row.Unit.Code.String(), Cases: i18n.Number(lang, row.Standing.Cases),
 		Per100k: unknown, Band: unknown, Proposed: row.Proposal.Level, InForce: row.InForce.Level, Population: unknown,
 		Older: share(lang, row.Standing.FullOlder, unknown), Doses: share(lang, row.Standing.OneDose, unknown),
-		Differs: row.Proposal.Level != 0 && row.Proposal.Level != row.InForce.Level}
+		Differs: row.differs()}
 	if row.Proposal.Per100k >= 0 {
 		out.Per100k = i18n.Number(lang, float64(int(row.Proposal.Per100k*10+0.5))/10)
 		out.Band = strconv.Itoa(row.Proposal.Band)
