@@ -35,6 +35,7 @@ import (
 	"khien/kernel/web"
 	"khien/outbreak"
 	"khien/outbreak/followup"
+	"khien/outbreak/level"
 	"khien/outbreak/spread"
 	assets "khien/web"
 )
@@ -69,6 +70,7 @@ type App struct {
 	Outbreak  *outbreak.Service
 	Spread    *spread.Service
 	Followed  *followup.Service
+	Levels    *level.Service
 	Map       *epimap.Service
 	Hub       *web.Hub
 	Router    *web.Router
@@ -129,7 +131,7 @@ func (a *App) build(ctx context.Context) error {
 
 // Pages are the pages and texts of every package that shows something.
 func Pages() []web.Pages {
-	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), phone.Pages(), outbreak.Pages(), spread.Pages(), epimap.Pages(),
+	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), phone.Pages(), outbreak.Pages(), spread.Pages(), level.Pages(), epimap.Pages(),
 		point.Pages(), declaration.Pages(), checkin.Pages(), followup.Pages()}
 }
 
@@ -151,7 +153,7 @@ func (a *App) migrate(ctx context.Context) error {
 		{"event", event.Migrations()}, {"job", job.Migrations()}, {"audit", audit.Migrations()}, {"secret", secret.Migrations()},
 		{"auth", auth.Migrations()}, {"person", person.Migrations()}, {"area", area.Migrations()},
 		{"phone", phone.Migrations()},
-		{"spread", spread.Migrations()},
+		{"spread", spread.Migrations()}, {"level", level.Migrations()},
 		{"outbreak", outbreak.Migrations()}, {"epimap", epimap.Migrations()},
 		{"place", place.Migrations()}, {"point", point.Migrations()}, {"declaration", declaration.Migrations()},
 		{"checkin", checkin.Migrations()},
@@ -189,6 +191,8 @@ func (a *App) services(views *web.Views) error {
 		Edition: edition, Now: a.Now, Views: views, Keys: a.Keys, Names: accountNames{a.Auth, a.Province}, Log: a.Log})
 	a.Spread = spread.New(spread.Config{DB: a.DB, Cases: a.Outbreak, Province: a.Province, Now: a.Now, Views: views, Log: a.Log})
 	a.Outbreak.KeepLinksWith(a.Spread)
+	a.Levels = level.New(level.Config{DB: a.DB, Gazetteer: a.Gazetteer, Cases: a.Outbreak, Counter: a.Spread, Province: a.Province, Home: home,
+		Now: a.Now, Views: views, Log: a.Log})
 	a.boundaries = area.NewBoundaryStore(a.DB, a.Province, a.Gazetteer)
 	a.Map, err = epimap.New(epimap.Config{DB: a.DB, Gazetteer: a.Gazetteer, Boundaries: a.boundaries, Province: a.Province,
 		K: a.Config.K, Edition: edition, Now: a.Now, Hub: a.Hub, Views: views, Log: a.Log})
@@ -204,7 +208,7 @@ func (a *App) services(views *web.Views) error {
 		Province: a.Province, Signer: a.Points.Codes(), Site: a.Config.PublicURL, Cases: a.Outbreak, Now: a.Now, Views: views, Log: a.Log})
 	a.Followed = followup.New(followup.Config{DB: a.DB, Keys: a.Keys, People: a.People, Gazetteer: a.Gazetteer, Home: home, Province: a.Province,
 		Cases: a.Outbreak, Signer: a.Points.Codes(), Site: a.Config.PublicURL, Now: a.Now, Catalog: a.Catalog, Views: views, Log: a.Log})
-	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Spread, a.Map, a.Points, a.Checkin, a.Declared, a.Followed}
+	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Spread, a.Levels, a.Map, a.Points, a.Checkin, a.Declared, a.Followed}
 	return nil
 }
 

@@ -66,6 +66,8 @@ var routes = map[string]auth.Act{
 	"GET /cases": auth.ReadCases, "GET /cases/{id}": auth.ReadCases, "GET /announcements": auth.ReadCases,
 	"GET /api/v1/cases": auth.ReadCases, "GET /api/v1/cases/{id}": auth.ReadCases,
 	"GET /chains": auth.ReadCases, "GET /chains/tiles/{level}/{x}/{y}": auth.ReadCases, "GET /chains/drawing": auth.ReadCases, "GET /chains/at": auth.ReadCases,
+	"GET /levels": auth.ReadCases, "GET /levels/of/{code...}": auth.ReadCases, "GET /api/v1/levels": auth.ReadCases,
+	"POST /levels": auth.DecideLevel, "POST /levels/{id}/undo": auth.DecideLevel, "POST /levels/standing": auth.WriteCases,
 	"GET /curves": auth.ReadCases, "GET /api/v1/chains": auth.ReadCases, "GET /api/v1/curves": auth.ReadCases,
 	"POST /chains/links": auth.WriteCases, "POST /chains/links/{id}/remove": auth.WriteCases, "POST /chains/links/{id}/restore": auth.WriteCases,
 	"GET /cases/new": auth.WriteCases, "POST /cases": auth.WriteCases, "GET /cases/{id}/edit": auth.WriteCases, "POST /cases/{id}": auth.WriteCases,

@@ -14,6 +14,7 @@ import (
 	"khien/kernel/place"
 	"khien/outbreak"
 	"khien/outbreak/followup"
+	"khien/outbreak/spread"
 	"khien/wire/qr"
 )
 
@@ -55,6 +56,18 @@ func TestEveryValueHasAName(t *testing.T) {
 	}
 	for _, v := range outbreak.Sexes {
 		keys = append(keys, "outbreak.sex."+v)
+	}
+	for _, v := range spread.Certainties {
+		keys = append(keys, "spread.certainty."+string(v))
+	}
+	for _, v := range spread.Bys {
+		keys = append(keys, "spread.by."+string(v), "spread.curve."+string(v))
+	}
+	for _, v := range spread.Steps {
+		keys = append(keys, "spread.step."+string(v))
+	}
+	for _, v := range []string{"population", "coverage", "coverage_unknown", "older", "older_unknown", "capacity", "held"} {
+		keys = append(keys, "level.why."+v)
 	}
 	for _, v := range []area.Verdict{area.Matched, area.Corrected, area.Ambiguous, area.Rejected} {
 		keys = append(keys, "outbreak.verdict."+string(v))

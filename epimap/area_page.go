@@ -28,7 +28,9 @@ type areaPage struct {
 	Announced bool
 	Incidence string // of 14 days, for 100,000 people; "" when the population is not known
 	Curve     curve
-	Level     string // of the units below; "" for none
+	Epidemic  int       // level in force; 0 none decided
+	Since     time.Time // its first day
+	Level     string    // of the units below; "" for none
 	Rows      []shownRow
 	Map       shownMap
 	Other     []otherUnit // the same ground in the other edition
@@ -93,6 +95,10 @@ func (s *Service) areaPage(r *http.Request, v *view, u area.Unit, d day.Day) are
 		Row: shownRows(lang, []areaRow{row}, row.Parent, New7)[0], Figures: s.figures(r, v, u.Code, d, New7), Announced: row.Announced, Incidence: incidence(lang, row),
 		Curve: curveOf(lang, v, u.Code, d), Visits: s.visits.total(),
 	}
+	level, since := v.levelOn(u.Code, s.levelDay(v, d))
+	if p.Epidemic = level; level != 0 {
+		p.Since = shownDay(since)
+	}
 	s.place(r, &p, v, u, d)
 	other := otherEdition(u.Code.Edition())
 	cs, _ := s.gazetteer.In(u.Code, other)
@@ -138,7 +144,7 @@ func (s *Service) place(r *http.Request, p *areaPage, v *view, u area.Unit, d da
 		return
 	}
 	p.Level = string(la.level)
-	p.Rows = shownRows(web.Lang(r.Context()), byNumber(rows, New7), la.parent, New7)
+	p.Rows = s.leveled(v, d, shownRows(web.Lang(r.Context()), byNumber(rows, New7), la.parent, New7))
 	p.CSV = "/map.csv?" + paramParent + "=" + la.parent.String() + "&" + paramLevel + "=" + string(la.level) + "&" + paramDay + "=" + d.String()
 }
 

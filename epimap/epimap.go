@@ -3,20 +3,22 @@
 //
 // It is a projection of its own, never a filtered query on cases. One durable
 // listener hears two facts, CaseClassified and CountsAnnounced, in the one order
-// in which they were told, and keeps three public things:
+// in which they were told, and LevelDecided beside them, and keeps four public things:
 //
 //   - announced numbers: totals of an area and a day that the authority has
 //     approved. They are shown as announced; the last one told holds.
 //   - batches: unannounced cases of one recording area, put on one day, always a
 //     whole multiple of k (5 unless configured).
+//   - levels: the epidemic level of an area from a day on, as the committee has
+//     decided it. An act of its own, shown whole; it says nothing of a number.
 //   - marks: "this recording area has unannounced cases, fewer than k beyond its
 //     batches", with the day of the first.
 //
 // Everything that leaves this package (page, table, JSON, CSV, GeoJSON, series,
 // stream, at every level, edition, window and day, the version and the "as of"
-// time included) is computed from these three and nothing else. So what a
+// time included) is computed from these and nothing else. So what a
 // stranger can learn by any subtraction, over levels, windows, days or
-// snapshots, is what the three themselves say.
+// snapshots, is what they themselves say.
 //
 // # The rule
 //
@@ -250,6 +252,7 @@ func (s *Service) readAfter(ctx context.Context, l *ledger) error {
 		announcedAfter(ctx, s.db, s.province, l.version, l.putAnnounced),
 		batchesAfter(ctx, s.db, s.province, l.version, l.putBatch),
 		marksAfter(ctx, s.db, s.province, l.version, l.putMark),
+		levelsAfter(ctx, s.db, s.province, l.version, l.putLevel),
 	)
 }
 

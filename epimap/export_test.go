@@ -31,7 +31,7 @@ func NewModel(s *Service) *Model {
 
 // Hear takes in the facts of one transaction.
 func (m *Model) Hear(at time.Time, facts ...event.Body) {
-	w := &work{20, map[cellKey]int{}, map[announcedKey]announced{}, map[horizonKey]day.Day{}}
+	w := &work{20, map[cellKey]int{}, map[announcedKey]announced{}, map[horizonKey]day.Day{}, map[levelKey]int{}}
 	for _, f := range facts {
 		switch f := f.(type) {
 		case event.CaseClassified:

@@ -82,6 +82,7 @@ type ledger struct {
 	announced map[area.Code]map[announcedDay]int
 	batches   map[area.Code]map[day.Day]int
 	marks     map[area.Code]mark
+	levels    map[area.Code][]levelFrom // by first day
 	sources   map[string]bool
 	told      span // the days of announced numbers
 
@@ -98,7 +99,7 @@ type ledger struct {
 func newLedger(g *area.Gazetteer) *ledger {
 	return &ledger{
 		gazetteer: g,
-		announced: map[area.Code]map[announcedDay]int{}, batches: map[area.Code]map[day.Day]int{}, marks: map[area.Code]mark{},
+		announced: map[area.Code]map[announcedDay]int{}, batches: map[area.Code]map[day.Day]int{}, marks: map[area.Code]mark{}, levels: map[area.Code][]levelFrom{},
 		sources: map[string]bool{}, children: map[area.Code]map[area.Code]bool{}, origins: map[area.Code][]area.Code{},
 		target: map[area.Code]area.Code{}, exact: map[area.Code]bool{},
 		native: map[area.Code]*line{}, shown: map[area.Code]*line{}, dirty: map[area.Code]bool{},

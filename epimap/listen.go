@@ -30,6 +30,7 @@ type work struct {
 	recorded  map[cellKey]int
 	announced map[announcedKey]announced
 	horizons  map[horizonKey]day.Day
+	levels    map[levelKey]int
 }
 
 type workKey struct{ province int }
@@ -37,7 +38,7 @@ type workKey struct{ province int }
 // hear takes one fact in.
 func (s *Service) hear(_ context.Context, tx *store.Tx, f event.Fact) error {
 	w := tx.Value(workKey{f.Province}, func() any {
-		w := &work{f.Province, map[cellKey]int{}, map[announcedKey]announced{}, map[horizonKey]day.Day{}}
+		w := &work{f.Province, map[cellKey]int{}, map[announcedKey]announced{}, map[horizonKey]day.Day{}, map[levelKey]int{}}
 		tx.AtEnd(settleOrder, func() error { return s.settle(tx, w) })
 		return w
 	}).(*work)
@@ -49,6 +50,13 @@ func (s *Service) hear(_ context.Context, tx *store.Tx, f event.Fact) error {
 		w.count(c.Was, -1)
 		w.count(c.Is, +1)
 		return nil
+	}
+	if f.Kind == event.KindLevelDecided {
+		d, err := event.Decode[event.LevelDecided](f)
+		if err == nil && !d.Area.IsZero() {
+			w.levels[levelKey{d.Area, d.From}] = d.Level
+		}
+		return err
 	}
 	a, err := event.Decode[event.CountsAnnounced](f)
 	if err != nil {
@@ -124,11 +132,14 @@ func (s *Service) settle(tx *store.Tx, w *work) error {
 			return err
 		}
 	}
-	if len(w.announced) == 0 {
+	if len(w.announced)+len(w.levels) == 0 {
 		return nil
 	}
 	version, err := p.next()
 	if err != nil {
+		return err
+	}
+	if err := putLevels(tx, w.province, version, maps.All(w.levels)); err != nil {
 		return err
 	}
 	return putAnnounced(tx, w.province, version, maps.All(w.announced))

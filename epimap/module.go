@@ -35,7 +35,7 @@ func (s *Service) Routes(rt *web.Router) { s.routes(rt) }
 func (s *Service) Listeners() []event.Listener {
 	return []event.Listener{{
 		Name:  "epimap",
-		Kinds: []string{event.KindCaseClassified, event.KindCountsAnnounced},
+		Kinds: []string{event.KindCaseClassified, event.KindCountsAnnounced, event.KindLevelDecided},
 		Hear:  s.hear,
 	}}
 }

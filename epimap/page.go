@@ -64,6 +64,7 @@ type shownRow struct {
 	Parent    string
 	Estimated bool
 	Zero      bool // no number in any window
+	Level     int  // epidemic level in force; 0 none decided
 	Cells     []shownCell
 }
 
@@ -132,7 +133,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, v *view, name st
 	if r.URL.RawQuery != "" || viewer.Name+viewer.Role != "" || len(viewer.Menu) > 0 {
 		return s.views.Render(w, r, http.StatusOK, name, data())
 	}
-	k := pageKey{path: r.URL.Path, theme: web.Theme(r.Context()), lang: web.Lang(r.Context()), visits: s.visits.written.Load(), outlines: s.outlines.made.Load()}
+	k := pageKey{path: r.URL.Path, theme: web.Theme(r.Context()), lang: web.Lang(r.Context()), visits: s.visits.written.Load(), outlines: s.outlines.made.Load(), today: day.Today(s.now())}
 	page, err := v.page(k, func(kept *keptPage) error { return s.views.Render(kept, r, http.StatusOK, name, data()) })
 	if err != nil {
 		return err
@@ -150,6 +151,7 @@ type pageKey struct {
 	lang        i18n.Lang
 	visits      int64
 	outlines    int64
+	today       day.Day // levels may begin by the calendar
 }
 
 // keptPage is a rendered page.
@@ -184,7 +186,7 @@ func (s *Service) mapPage(r *http.Request, v *view, q query) mapPage {
 		Where: where, Edition: int(q.edition), Level: string(q.level), Window: windowText(q.window), Column: q.window.Column(),
 		Day: shownDay(q.day), DayText: q.day.String(), First: shownDay(v.first), Last: shownDay(v.last),
 		Offset: int(q.day - v.first), Most: int(v.last - v.first), AsOf: v.at, Sources: v.sources, K: v.k, Empty: v.empty,
-		Figures: s.figures(r, v, q.parent, q.day, q.window), Rows: shownRows(lang, byNumber(rows, q.window), q.parent, q.window), Map: s.shownMap(r, o, rows, q.window), Legend: s.legend(r, q.layer),
+		Figures: s.figures(r, v, q.parent, q.day, q.window), Rows: s.leveled(v, q.day, shownRows(lang, byNumber(rows, q.window), q.parent, q.window)), Map: s.shownMap(r, o, rows, q.window), Legend: s.legend(r, q.layer),
 		Visits: s.visits.total(), Scale: scaleText(), Texts: s.scriptTexts(r, q.level),
 		Country: "/map/shapes/" + strconv.Itoa(int(q.edition)) + "/country.json?v=" + countryVersion,
 	}
@@ -297,6 +299,14 @@ func shownRows(lang i18n.Lang, rows []areaRow, parent area.Code, chosen Window) 
 		}
 	}
 	return out
+}
+
+// leveled sets the epidemic levels of a table's rows.
+func (s *Service) leveled(v *view, d day.Day, rows []shownRow) []shownRow {
+	for i := range rows {
+		rows[i].Level, _ = v.levelOn(rows[i].Code, s.levelDay(v, d))
+	}
+	return rows
 }
 
 // shown writes a number as the reader's language groups it.

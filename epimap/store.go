@@ -233,3 +233,34 @@ func addVisits(tx *store.Tx, province int, d day.Day, n int64) error {
 func visitsOf(ctx context.Context, q store.Querier, province int) (int64, error) {
 	return store.One(ctx, q, store.Int, "select coalesce(sum(n), 0) from epimap_visit where province = $1", province)
 }
+
+func putLevels(tx *store.Tx, province int, version int64, rows iter.Seq2[levelKey, int]) error {
+	b := store.Bulk{
+		Table:      "epimap_level",
+		Columns:    []string{"province", "area", "from_day", "level", "version"},
+		OnConflict: "on conflict (province, area, from_day) do update set level = excluded.level, version = excluded.version",
+	}
+	_, err := b.Insert(tx, func(yield func([]any) bool) {
+		for k, level := range rows {
+			if !yield([]any{province, k.area, k.from, level, version}) {
+				return
+			}
+		}
+	})
+	return err
+}
+
+// levelsAfter reads the levels changed after a version.
+func levelsAfter(ctx context.Context, q store.Querier, province int, version int64, row func(levelKey, int)) error {
+	return store.Each(ctx, q, func(s store.Scan) error {
+		var k levelKey
+		var code int64
+		var level int
+		err := s(&code, &k.from, &level)
+		if err == nil {
+			k.area = area.Code(code)
+			row(k, level)
+		}
+		return err
+	}, "select area, from_day, level from epimap_level where province = $1 and version > $2", province, version)
+}

@@ -53,6 +53,7 @@ type view struct {
 	empty       bool
 	sources     []string
 	lines       map[area.Code]*line
+	levels      map[area.Code][]levelFrom
 	k           int
 
 	answers keep[answerKey, *web.Snapshot]
@@ -64,7 +65,7 @@ func viewOf(l *ledger, k int, today day.Day) *view {
 	s := l.span()
 	v := &view{
 		version: l.version, at: l.at, first: s.from, last: s.to, k: k,
-		sources: slices.Sorted(maps.Keys(l.sources)), lines: maps.Clone(l.shown),
+		sources: slices.Sorted(maps.Keys(l.sources)), lines: maps.Clone(l.shown), levels: maps.Clone(l.levels),
 		answers: keep[answerKey, *web.Snapshot]{turns: newTurns()},
 	}
 	if s.from == 0 {

@@ -42,7 +42,8 @@ const (
 type Ink struct{ Line, Second, Dot, Spread, Ring, Hidden, Text, Sheet string }
 
 // Draw writes the view as SVG. It draws no more than the pixels can show: below
-// 3 pixels a row lines that fall together are one.
+// 3 pixels a row lines that fall together are one, and of the cases only those
+// that infected many have a dot.
 func (l *Layout) Draw(w io.Writer, v View, ink Ink) error {
 	d := drawing{v: v, seen: map[[4]int32]bool{}}
 	for _, k := range l.Links {
@@ -57,6 +58,8 @@ func (l *Layout) Draw(w io.Writer, v View, ink Ink) error {
 	}
 	if v.RowPx >= dotsFromPx {
 		l.dots(&b, v, ink)
+	} else {
+		l.spreaders(&b, v, ink)
 	}
 	b.WriteString(`</svg>`)
 	_, err := io.WriteString(w, b.String())
@@ -123,6 +126,26 @@ func (l *Layout) dots(b *strings.Builder, v View, ink Ink) {
 		if v.RowPx >= namesFromPx && n.ID != "" {
 			fmt.Fprintf(b, `<text x="%.1f" y="%.1f" font-size="9" font-family="sans-serif" fill="%s" stroke="%s" stroke-width="3" paint-order="stroke">%s</text>`, x+r+2, y+3, ink.Text, ink.Sheet, html.EscapeString(n.ID))
 		}
+	}
+}
+
+// spreaders draws, where single cases are too small to see, those that infected
+// many, the fewer the farther away.
+func (l *Layout) spreaders(b *strings.Builder, v View, ink Ink) {
+	least := int32(5)
+	if v.RowPx < 1 {
+		least = 10
+	}
+	for _, n := range l.within(v) {
+		if n.Out < least {
+			continue
+		}
+		x, y := v.at(n.X, n.Y)
+		colour := ink.Spread
+		if n.ID == "" {
+			colour = ink.Hidden
+		}
+		fmt.Fprintf(b, `<circle cx="%.0f" cy="%.0f" r="3" fill="%s"/>`, x, y, colour)
 	}
 }
 

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { axe, comeIn, invite, launch, missing, page1440, page390, screenshot, startKhien, hangMs } from "./lib.mjs";
 
 const skip = missing();
-let browser, khien, staff, district;
+let browser, khien, admin, staff, district;
 
 const day = (n) => new Date(Date.UTC(2021, 4, 1) + n * 86400000).toISOString().slice(0, 10);
 const communes = ["2021/20/186/06412", "2021/20/186/06457", "2021/20/187/06463"];
@@ -29,7 +29,7 @@ before(async () => {
   if (skip) return;
   browser = await launch();
   khien = await startKhien();
-  const admin = await comeIn(browser, page1440, khien.log().match(/http:\S+\/set-up\/\S+/)[0], { login: "quantri", full_name: "Nông Thị Quản Trị" });
+  admin = await comeIn(browser, page1440, khien.log().match(/http:\S+\/set-up\/\S+/)[0], { login: "quantri", full_name: "Nông Thị Quản Trị" });
   staff = await comeIn(browser, page1440, await invite(khien, admin, "truyvet", "Hoàng Văn Truy Vết", ["health_officer"], "2021/20"));
   district = await comeIn(browser, page390, await invite(khien, admin, "huulung", "Lý Thị Hữu Lũng", ["health_officer"], "2021/20/186"));
   const { cases, edges } = invent();
@@ -144,7 +144,7 @@ test("another district sees dots; a finger moves them; no script is needed", { s
   assert.ok(tile.includes(">LS1<"), "own case");
   const foreign = await district.request.get(khien.url + "chains?case=LS2"); // LS2 lies in Chi Lăng
   assert.match(await foreign.text(), /không thuộc địa bàn/);
-  const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await district.context().storageState(), viewport: { width: 390, height: 844 } });
+  const plain = await browser.newContext({ javaScriptEnabled: false, locale: "vi-VN", storageState: await district.context().storageState(), viewport: { width: 390, height: 844 } });
   const still = await plain.newPage();
   await still.goto(khien.url + "chains?case=LS1&level=8");
   await still.locator("input[type=image]").click({ position: { x: 9, y: 9 } });
@@ -168,4 +168,40 @@ test("the curves, by day and week", { skip, timeout: hangMs }, async () => {
   await staff.goto(khien.url + "cases");
   await staff.waitForSelector(".tabs [aria-current=page]");
   assert.deepEqual(staff.problems.filter((p) => !p.includes("422")), []);
+});
+
+test("a level is proposed, decided, shown to all and taken back", { skip, timeout: hangMs }, async () => {
+  const committee = await comeIn(browser, page1440, await invite(khien, admin, "uyban", "Vi Thị Uỷ Ban", ["steering_committee"], "2021/20"));
+  const of = khien.url + "levels/of/" + communes[0];
+  await staff.goto(of);
+  for (const [name, value] of [["people", "5000"], ["one_dose", "65,5"], ["full_older", "85"], ["data_source", "Trạm y tế xã"]]) await staff.fill(`[name=${name}]`, value);
+  await staff.click("form[action='/levels/standing'] button");
+  await staff.waitForSelector(".alert-good");
+  await committee.goto(khien.url + "levels");
+  await look(committee, "levels");
+  await committee.check("[name=only]");
+  await committee.click("main form button");
+  await committee.waitForSelector(".empty");
+  await committee.goto(of);
+  await look(committee, "level");
+  const reader = await page390(browser);
+  const shown = async () => {
+    await reader.goto(khien.url + "area/" + communes[0]);
+    return reader.locator(".badge-level-3").count();
+  };
+  assert.equal(await shown(), 0, "a proposal is not public");
+  await committee.selectOption("[name=level]", "3");
+  await committee.fill("[name=reason_given]", "Chợ phiên đông, nhiều ca chưa rõ nguồn lây");
+  await committee.click("form[action='/levels'] button");
+  await committee.waitForSelector(".alert-good");
+  await look(committee, "level-decided");
+  while (!(await shown())) await new Promise((again) => setTimeout(again, 200));
+  await screenshot(reader, "chains-level-public-390", { fullPage: true });
+  await reader.goto(khien.url + "?edition=2021&level=commune");
+  assert.ok((await reader.locator("#map-table .badge-level-3").count()) > 0, "in the table");
+  assert.deepEqual(await axe(reader), []);
+  await committee.click("form[action$='/undo'] button");
+  await committee.waitForSelector("text=đã thu hồi");
+  while (await shown()) await new Promise((again) => setTimeout(again, 200));
+  assert.deepEqual(committee.problems, []);
 });

@@ -1,0 +1,119 @@
+package level_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"khien/kernel/area"
+	"khien/kernel/audit"
+	"khien/kernel/auth"
+	"khien/kernel/day"
+	"khien/kernel/event"
+	"khien/kernel/id"
+	"khien/kernel/person"
+	"khien/kernel/secret"
+	"khien/kernel/store"
+	"khien/kernel/store/storetest"
+	"khien/outbreak"
+	"khien/outbreak/level"
+	"khien/outbreak/spread"
+)
+
+var lines = []storetest.Line{{Name: "event", Files: event.Migrations()}, {Name: "audit", Files: audit.Migrations()},
+	{Name: "auth", Files: auth.Migrations()}, {Name: "person", Files: person.Migrations()}, {Name: "outbreak", Files: outbreak.Migrations()},
+	{Name: "spread", Files: spread.Migrations()}, {Name: "level", Files: level.Migrations()}}
+
+// world is the levels of a province on one engine.
+type world struct {
+	*level.Service
+	cases *outbreak.Service
+	db    *store.DB
+	auth  *auth.Service
+	now   time.Time
+}
+
+var everything = auth.Console(20, "test", "test")
+
+func each(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	g := area.Load()
+	storetest.Each(t, lines, func(t *testing.T, db *store.DB) {
+		keys, err := secret.MakeFile(filepath.Join(t.TempDir(), "key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &world{db: db, now: time.Date(2021, 11, 1, 3, 0, 0, 0, time.UTC)}
+		now := func() time.Time { return w.now }
+		if w.auth, err = auth.New(auth.Config{DB: db, Keys: keys, Province: 20, Home: must(t, "2021/20"), Ground: g, Now: now}); err != nil {
+			t.Fatal(err)
+		}
+		log := slog.New(slog.NewTextHandler(io.Discard, nil))
+		w.cases = outbreak.New(outbreak.Config{DB: db, Gazetteer: g, People: person.New(person.Config{DB: db, Keys: keys}), Province: 20,
+			Edition: area.Edition2021, Now: now, Log: log})
+		chains := spread.New(spread.Config{DB: db, Cases: w.cases, Province: 20, Now: now, Log: log})
+		w.Service = level.New(level.Config{DB: db, Gazetteer: g, Cases: w.cases, Counter: chains, Province: 20, Home: must(t, "2021/20"), Now: now, Log: log})
+		test(t, w)
+	})
+}
+
+func must(t *testing.T, path string) area.Code {
+	t.Helper()
+	c, err := area.Parse(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func on(t *testing.T, text string) day.Day {
+	t.Helper()
+	d, err := day.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// enter enters a confirmed case of an area and a source.
+func (w *world) enter(t *testing.T, path string, confirmed string, source outbreak.Source) {
+	t.Helper()
+	d := on(t, confirmed)
+	_, err := w.cases.Create(context.Background(), everything, outbreak.Draft{Case: outbreak.Case{ID: id.New(), Classification: outbreak.Confirmed,
+		Area: must(t, path), Source: source, ConfirmedOn: d, Reported: d}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// officer returns the scope of an account of an area, signed in for real.
+func (w *world) officer(t *testing.T, login, path string, role auth.Role, act auth.Act) auth.Scope {
+	t.Helper()
+	const secret, password = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "mot mat khau dai"
+	ctx := context.Background()
+	if err := w.auth.CreateForDemo(ctx, auth.Demo{Login: login, Name: login, Role: role, Area: must(t, path), Password: password, TOTPSecret: secret}); err != nil {
+		t.Fatal(err)
+	}
+	ticket, err := w.auth.CheckPassword(ctx, "127.0.0.1", login, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := totp.GenerateCode(secret, w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, session, err := w.auth.SignIn(ctx, "127.0.0.1", ticket, code, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, err := session.Scope(act, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sc
+}
