@@ -98,7 +98,7 @@ var routes = map[string]auth.Act{
 	"POST /followups/{id}/release": auth.WriteContacts, "POST /followups/{id}/handled": auth.WriteContacts, "POST /checks/{id}/undo": auth.WriteContacts,
 	"GET /f/{token}": public, "POST /f/{token}": public, "POST /f/{token}/undo": public, "GET /order/{token}": public,
 	"GET /orders": auth.ReadContacts, "GET /orders/print": auth.ReadContacts, "GET /orders/{id}": auth.ReadContacts, "GET /orders/{id}/order.pdf": auth.ReadContacts,
-	"POST /followups/{id}/orders": auth.Order, "POST /orders/sign": auth.Order, "POST /orders/{id}/withdraw": auth.Order, "POST /orders/{id}/discard": auth.Order,
+	"POST /followups/{id}/orders": auth.Order, "POST /orders/sign": auth.Order, "POST /orders/draft": auth.Order, "POST /orders/{id}/withdraw": auth.Order, "POST /orders/{id}/discard": auth.Order,
 	"GET /api/v1/followups": auth.ReadContacts, "GET /api/v1/followups/{id}": auth.ReadContacts, "POST /api/v1/followups/{id}/checks": auth.WriteContacts,
 	"POST /api/v1/checks/{id}/undo": auth.WriteContacts, "PUT /api/v1/followups/{id}/days": auth.WriteContacts, "POST /api/v1/followups/{id}/change": auth.WriteContacts,
 	"POST /api/v1/followups/{id}/proposal": auth.WriteContacts, "POST /api/v1/followups/{id}/release": auth.WriteContacts, "POST /api/v1/followups/{id}/handled": auth.WriteContacts,

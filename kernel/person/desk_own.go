@@ -119,7 +119,7 @@ func inWords(ctx context.Context, all []Held) []heldItem {
 // "person.act.<value>".
 var lookActs = []string{"person.read", "person.find", "person.change", "person.learn", "person.merge", "person.undo", "person.register", "person.create",
 	"person.distinct", "person.challenge_read", "person.answer", "phone.confirm", "visit.of_person", "declaration.read", "declaration.check",
-	"card.issue", "card.withdraw"}
+	"card.issue", "card.withdraw", "order.draft", "order.read", "order.sign", "order.withdraw"}
 
 // looksShown bounds the rows that the page shows.
 const looksShown = 200
@@ -157,7 +157,8 @@ func (d *Desk) looks(ctx context.Context, a Asker) ([]actOn, error) {
 
 // pagePurposes are purposes that a page gives, not a choice; texts as Purposes'.
 var pagePurposes = []string{reviewing, "case_page", "case_form", "case_list", "challenge_page",
-	"declaration_page", "declaration_search", "declaration_gate"}
+	"declaration_page", "declaration_search", "declaration_gate",
+	"followup_list", "followup_page", "followup_call", "order_list", "order_page", "order_draft", "order_sign", "order_withdraw", "order_print"}
 
 func (d *Desk) getOwn(w http.ResponseWriter, r *http.Request) error {
 	return d.showOwn(w, r, http.StatusOK, web.NewForm())

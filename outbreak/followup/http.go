@@ -49,6 +49,18 @@ type filterForm struct {
 	After *Cursor   `form:"after"`
 }
 
+// link leads to another list of the same day and area.
+func (f filterForm) link(show Show, after string) string {
+	q := url.Values{"day": {f.Day.String()}, "show": {string(show)}}
+	if f.Area != 0 {
+		q.Set("area", f.Area.String())
+	}
+	if after != "" {
+		q.Set("after", after)
+	}
+	return "/followups?" + q.Encode()
+}
+
 type listPage struct {
 	Tabs     []web.Choice
 	Path     string
@@ -110,7 +122,7 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	if f.Day == 0 {
 		f.Day = s.today()
 	}
-	page, err := s.List(r.Context(), sc, Filter{f.Day, f.Area, f.Show, f.After})
+	page, err := s.List(r.Context(), sc, Filter(f))
 	if err != nil {
 		return err
 	}
@@ -118,28 +130,18 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	p := listPage{Tabs: tabs(r), Path: "/followups", Form: form, Areas: s.areaChoices(r, sc), Day: f.Day, Today: f.Day == s.today(), Show: f.Show,
 		MayWrite: sc.Allows(auth.WriteContacts), Bars: bars(page.Days, f.Day)}
 	p.Now = p.Bars[len(p.Bars)-1].Progress
-	link := func(show Show, after string) string {
-		q := url.Values{"day": {f.Day.String()}, "show": {string(show)}}
-		if f.Area != 0 {
-			q.Set("area", f.Area.String())
-		}
-		if after != "" {
-			q.Set("after", after)
-		}
-		return "/followups?" + q.Encode()
-	}
 	for _, show := range Shows {
-		p.Shows = append(p.Shows, web.Choice{Value: link(show, ""), Text: web.T(r.Context(), "followup.show."+string(show))})
+		p.Shows = append(p.Shows, web.Choice{Value: f.link(show, ""), Text: web.T(r.Context(), "followup.show."+string(show))})
 	}
-	p.ShowPath = link(f.Show, "")
+	p.ShowPath = f.link(f.Show, "")
 	for _, row := range page.Rows {
 		p.Rows = append(p.Rows, listRow{row, s.shortName(row.Area), int(f.Day - row.From), int(row.Until - row.From)})
 	}
 	if page.Next != nil {
-		p.Pager.Next = link(f.Show, page.Next.String())
+		p.Pager.Next = f.link(f.Show, page.Next.String())
 	}
 	if f.After != nil {
-		p.Pager.First = link(f.Show, "")
+		p.Pager.First = f.link(f.Show, "")
 	}
 	return s.Views.Render(w, r, http.StatusOK, "followup/list.html", p)
 }

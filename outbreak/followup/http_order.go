@@ -24,6 +24,7 @@ func (s *Service) orderRoutes(rt *web.Router) {
 	read.Get("/orders/{id}/order.pdf", s.getOrderPaper)
 	order.Post("/followups/{id}/orders", s.postOrder)
 	order.Post("/orders/sign", s.postSign)
+	order.Post("/orders/draft", s.postDraftAll, web.Timeout(2*time.Minute))
 	order.Post("/orders/{id}/withdraw", s.postWithdraw)
 	order.Post("/orders/{id}/discard", s.postDiscard)
 	rt.Get("/order/{token}", s.getStanding)
@@ -47,7 +48,7 @@ type orderForm struct {
 	After id.ID      `form:"after"`
 }
 
-func (f orderForm) filter() OrderFilter { return OrderFilter{f.State, f.Kind, f.Area, f.After} }
+func (f orderForm) filter() OrderFilter { return OrderFilter(f) }
 
 type ordersPage struct {
 	Tabs          []web.Choice
@@ -62,6 +63,8 @@ type ordersPage struct {
 	Print         string // "" when there is nothing to print
 	MaySign       bool
 	Drafts        bool
+	MayDraft      bool
+	Draftable     []web.Choice
 	Filtered      bool
 }
 
@@ -100,7 +103,7 @@ func (s *Service) showOrders(w http.ResponseWriter, r *http.Request, status int,
 			q.Set(name, v)
 		}
 	}
-	p := ordersPage{Tabs: tabs(r), Path: "/orders", Sign: sign, Err: refusal, MaySign: sc.Allows(auth.Order), Filtered: len(q) > 0, Areas: s.areaChoices(r, sc),
+	p := ordersPage{Tabs: tabs(r), Path: "/orders", Sign: sign, Err: refusal, MaySign: sc.Allows(auth.Order), MayDraft: sc.Allows(auth.Order) && sc.Allows(auth.ReadPeople), Draftable: choices(r, "followup.order.kind.", OrderKinds[:3])[1:], Filtered: len(q) > 0, Areas: s.areaChoices(r, sc),
 		Form:   web.NewForm("state", string(f.State), "order_kind", string(f.Kind), "area", f.Area.String()),
 		States: choices(r, "followup.order.state.", OrderStates), Kinds: choices(r, "followup.order.kind.", OrderKinds)}
 	for _, o := range page.Orders {
@@ -118,6 +121,31 @@ func (s *Service) showOrders(w http.ResponseWriter, r *http.Request, status int,
 		p.Pager.Next = "/orders?" + q.Encode()
 	}
 	return s.Views.Render(w, r, status, "followup/orders.html", p)
+}
+
+// postDraftAll drafts for everybody of an area who has no such order yet.
+func (s *Service) postDraftAll(w http.ResponseWriter, r *http.Request) error {
+	sc, err := auth.ScopeOf(r.Context(), auth.Order, "order_draft")
+	if err != nil {
+		return err
+	}
+	var f struct {
+		ID    id.ID     `form:"id"`
+		Kind  OrderKind `form:"order_kind,required"`
+		Area  area.Code `form:"area"`
+		Place string    `form:"order_place,max=300"`
+	}
+	if err = web.Decode(r, &f); err == nil {
+		_, err = s.PrepareAll(r.Context(), sc, f.Area, Ready{Kind: f.Kind, Place: f.Place})
+	}
+	if err == nil {
+		return web.Redirect(w, r, "/orders?state=draft", "followup.drafted")
+	}
+	form := web.FormOf(r, err)
+	if len(form.Errors) == 0 {
+		return err
+	}
+	return s.showOrders(w, r, http.StatusUnprocessableEntity, orderForm{Area: f.Area}, form, nil)
 }
 
 // choices are the options of a list of constants, after one for all of them.

@@ -356,3 +356,29 @@ func TestOwnData(t *testing.T) {
 		}
 	})
 }
+
+// A list is drafted for at once; who has an order keeps it.
+func TestDraftedForMany(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.drafted(t, "Đã Có")
+		for n := range 3 {
+			w.confirmed(t, w.somebody(t, fmt.Sprintf("Người Thứ %d", n)))
+		}
+		mine, other := w.officer(t, "huulung", huuLung, auth.HealthOfficer, auth.Order), w.officer(t, "chilang", chiLang, auth.HealthOfficer, auth.Order)
+		r := followup.Ready{Kind: followup.OrderFacility, Place: "Trường Quân sự tỉnh"}
+		if n, err := w.PrepareAll(t.Context(), other, 0, r); n != 0 || err != nil {
+			t.Errorf("another district: got %d, %v", n, err)
+		}
+		for _, want := range []int{3, 0} {
+			if n, err := w.PrepareAll(t.Context(), mine, must(t, huuLung), r); n != want || err != nil {
+				t.Errorf("got %d, %v, want %d", n, err, want)
+			}
+		}
+		if n, err := w.PrepareAll(t.Context(), mine, 0, followup.Ready{Kind: followup.OrderHome}); n != 0 || err != nil {
+			t.Errorf("at home, where nobody is: got %d, %v", n, err)
+		}
+		if _, err := w.PrepareAll(t.Context(), mine, 0, followup.Ready{Kind: followup.OrderFacility}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("in no facility: got %v", err)
+		}
+	})
+}

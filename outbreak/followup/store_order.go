@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"khien/kernel/area"
 	"khien/kernel/auth"
 	"khien/kernel/day"
 	"khien/kernel/fault"
@@ -59,6 +60,22 @@ func ordersOfPeople(ctx context.Context, q store.Querier, sc auth.Scope, people 
 		all = append(all, os...)
 	}
 	return all, nil
+}
+
+// withoutOrder returns open watches of an area that have days and no order of a
+// kind that stands or waits for its signature, the oldest first.
+func withoutOrder(ctx context.Context, q store.Querier, sc auth.Scope, in area.Code, kind OrderKind, most int) ([]Watch, error) {
+	may, args := sc.Where("area", 3)
+	args = append([]any{sc.Province(), string(kind)}, args...)
+	text := "select " + watchColumns + ` from followup_watch where province = $1 and rank < 4 and until_day > 0
+		and not exists (select 1 from followup_order o where o.province = followup_watch.province and o.watch = followup_watch.id and o.kind = $2 and o.state <> 'withdrawn')
+		and ` + may
+	if in != 0 {
+		lo, hi := in.Range()
+		args = append(args, lo, hi)
+		text += fmt.Sprintf(" and area >= $%d and area < $%d", len(args)-1, len(args))
+	}
+	return store.All(ctx, q, scanWatch, fmt.Sprintf("%s order by id limit %d", text, most), args...)
 }
 
 // listOrders returns at most most orders of a list after the one that it names.
