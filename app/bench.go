@@ -29,6 +29,7 @@ type benchOptions struct {
 	people     int
 	days       int
 	presences  int
+	cases      int
 	clients    int
 	every      time.Duration
 	file       string
@@ -86,6 +87,7 @@ var benches = map[string]func(context.Context, *config.Config, benchOptions) (*f
 	"sse":    benchStream,
 	"page":   benchPage,
 	"people": benchPeople,
+	"lists":  benchLists,
 	"match":  benchMatch,
 	"trace":  benchTrace,
 	"visits": benchVisits,
@@ -98,6 +100,7 @@ func benchCommand(fs *flag.FlagSet) func(*call) error {
 	fs.IntVar(&o.people, "people", 1_000_000, "people who stand before a tenth as many are imported (people)")
 	fs.IntVar(&o.days, "days", 0, "instead, a number for every commune of the province on each of so many days")
 	fs.IntVar(&o.presences, "presences", tracePresences, "invented presences (trace)")
+	fs.IntVar(&o.cases, "cases", listCases, "cases that stand (lists)")
 	fs.IntVar(&o.clients, "clients", 10_000, "readers of the live stream (sse); connections (map: at most 64)")
 	fs.DurationVar(&o.every, "every", time.Second, "between acts (sse)")
 	fs.StringVar(&o.file, "file", "", "a list of counts to import instead of an invented one")
@@ -114,8 +117,8 @@ func benchCommand(fs *flag.FlagSet) func(*call) error {
 		if len(c.args) != 1 || benches[c.args[0]] == nil {
 			return config.Usage{Err: fmt.Errorf("bench wants one of %v", slices.Sorted(maps.Keys(benches)))}
 		}
-		if o.seconds < 1 || o.rows < 1 || o.people < 100 || o.clients < 1 || o.presences < 1 || o.every < time.Millisecond {
-			return config.Usage{Err: errors.New("bench: --seconds, --rows, --clients and --presences begin at 1, --people at 100, --every at 1ms")}
+		if o.seconds < 1 || o.rows < 1 || o.people < 100 || o.clients < 1 || o.presences < 1 || o.cases < listMore || o.every < time.Millisecond {
+			return config.Usage{Err: errors.New("bench: --seconds, --rows, --clients and --presences begin at 1, --people at 100, --cases at 500, --every at 1ms")}
 		}
 		return c.bench(c.args[0], o)
 	}
