@@ -72,7 +72,7 @@ var routes = map[string]auth.Act{
 	"POST /cases/{id}/classify": auth.WriteCases, "GET /api/v1/cases/{id}/whole": auth.ReadCases, "PUT /api/v1/cases/{id}/parts/{part}": auth.WriteCases,
 	"DELETE /api/v1/cases/{id}/parts/{part}": auth.WriteCases, "POST /api/v1/cases/{id}/parts/{part}/restore": auth.WriteCases,
 	"POST /api/v1/cases/{id}/classification": auth.WriteCases,
-	"GET /lists/{id}":                 auth.Import, "POST /lists/{id}": auth.Import, "POST /lists/templates/{id}/remove": auth.Import,
+	"GET /lists/{id}":                        auth.Import, "POST /lists/{id}": auth.Import, "POST /lists/templates/{id}/remove": auth.Import,
 	"GET /cases/export": auth.Export, "GET /cases/import": auth.Import, "POST /cases/import": auth.Import,
 	"POST /announcements": auth.Announce, "POST /api/v1/announcements": auth.Announce,
 
