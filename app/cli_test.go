@@ -44,6 +44,36 @@ func TestImportContract(t *testing.T) {
 	}
 }
 
+// A line list in somebody's own columns: tried first, then imported, then again.
+func TestImportLineListContract(t *testing.T) {
+	c := settings(t, "")
+	list, mapping := filepath.Join(t.TempDir(), "list.json"), filepath.Join(t.TempDir(), "map.json")
+	for path, text := range map[string]string{
+		list:    `{"data": [{"ref": 7, "when": "05/14/2021", "where": {"district": "Hữu Lũng"}, "from": "5"}, {"ref": 8, "when": "14.05.2021", "where": {"district": "Hữu Lũng"}}]}`,
+		mapping: `{"columns": {"number": "ref", "reported": "when", "district": "where.district", "sources": "from"}, "dates": "mdy", "prefix": "BN"}`,
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		args  []string
+		added float64
+	}{{[]string{"--try"}, 1}, {nil, 1}, {nil, 0}} {
+		out, code := run(t, c, append([]string{"import", "linelist", list, "--map", mapping, "--json"}, step.args...)...)
+		var got map[string]any
+		if err := json.Unmarshal([]byte(out), &got); err != nil || code != 0 {
+			t.Fatalf("got %d %s", code, out)
+		}
+		if got["rows"] != 2.0 || got["matched"] != 1.0 || got["rejected"] != 1.0 || got["added"] != step.added || (len(step.args) == 0 && got["links"] != 1.0) {
+			t.Errorf("%v: got %v", step.args, got)
+		}
+	}
+	if out, code := run(t, c, "import", "linelist", list, "--json"); code != 1 {
+		t.Errorf("without the mapping: got %d %s", code, out)
+	}
+}
+
 func TestExitStatus(t *testing.T) {
 	c := settings(t, "")
 	broken := filepath.Join(t.TempDir(), "broken.csv")

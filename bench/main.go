@@ -135,12 +135,22 @@ func peopleJobs() []job {
 	return []job{{args: []string{"people"}, most: 10 * time.Minute}, {args: []string{"match"}, most: 5 * time.Minute}}
 }
 
+// listJobs lists the benchmarks of cases in lists.
+func listJobs(postgres string) []job {
+	all := []job{{args: []string{"lists"}, most: 10 * time.Minute}}
+	if postgres != "" {
+		all = append(all, job{args: []string{"lists"}, env: []string{"KHIEN_DB=" + postgres}, most: 10 * time.Minute})
+	}
+	return all
+}
+
 // run runs the benchmarks one after the other and writes the table; ok says that
 // every promise was kept.
 func run(ctx context.Context, o options, l lists) (ok bool, err error) {
 	all := append(jobs(o.seconds, l, os.Getenv("KHIEN_TEST_PG")), visitJobs(o, os.Getenv("KHIEN_TEST_PG"))...)
 	all = append(all, peopleJobs()...)
 	all = append(all, job{args: []string{"chains"}})
+	all = append(all, listJobs(os.Getenv("KHIEN_TEST_PG"))...)
 	ok = true
 	for i := range all {
 		j := &all[i]

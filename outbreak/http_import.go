@@ -71,15 +71,26 @@ func (s *Service) mapPage(r *http.Request, sc auth.Scope, i id.ID, m Mapping, f 
 	f.Values.Set("prefix", m.Prefix)
 	p = mapPage{ID: i.String(), Form: f, Header: sm.header, Rows: sm.rows, Saved: saved, Dates: choicesOf(r, "outbreak.dates.", DateOrders, "")}
 	p.Name, p.Kind = name, "cases"
-	p.Templates = []web.Choice{{Value: "", Text: web.T(r.Context(), "outbreak.template.none")}}
+	p.Templates = templateChoices(r, saved)
+	p.mapFields(r, m)
+	return p, text, nil
+}
+
+func templateChoices(r *http.Request, saved []Template) []web.Choice {
+	cs := []web.Choice{{Value: "", Text: web.T(r.Context(), "outbreak.template.none")}}
 	for _, t := range saved {
-		p.Templates = append(p.Templates, web.Choice{Value: t.Name, Text: t.Name})
+		cs = append(cs, web.Choice{Value: t.Name, Text: t.Name})
 	}
 	for _, k := range KnownMappings {
-		p.Templates = append(p.Templates, web.Choice{Value: k.Name, Text: k.Name})
+		cs = append(cs, web.Choice{Value: k.Name, Text: k.Name})
 	}
+	return cs
+}
+
+// mapFields offers the list's columns for each of our fields.
+func (p *mapPage) mapFields(r *http.Request, m Mapping) {
 	cols := []web.Choice{{Value: "", Text: web.T(r.Context(), "outbreak.map.none")}}
-	for _, h := range sm.header {
+	for _, h := range p.Header {
 		if h != "" {
 			cols = append(cols, web.Choice{Value: h, Text: h})
 		}
@@ -93,7 +104,6 @@ func (s *Service) mapPage(r *http.Request, sc auth.Scope, i id.ID, m Mapping, f 
 			p.Main = append(p.Main, mf)
 		}
 	}
-	return p, text, nil
 }
 
 func (s *Service) getMap(w http.ResponseWriter, r *http.Request) error {

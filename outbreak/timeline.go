@@ -11,6 +11,8 @@ const (
 	lineWidth  = 360
 	lineMargin = 10
 	laneHeight = 22
+	barHeight  = 34 // of a lane whose bar stands under its text
+	lineOpen   = 7  // days that a stay without an end is drawn beyond the last known day
 )
 
 // timeline is a case's days on a line, a lane each, as the page draws them.
@@ -36,6 +38,9 @@ type lane struct {
 // Base is where the lane's text stands.
 func (l lane) Base() int { return l.Y + 4 }
 
+// Day is the lane's day as a picture has room for.
+func (l lane) Day() string { return l.On.Time().Format("02/01") }
+
 // Length of a bar.
 func (l lane) Length() int { return l.End - l.X }
 
@@ -49,16 +54,15 @@ func timelineOf(w Whole, today day.Day) *timeline {
 	for _, l := range lanes {
 		t.First, t.Last = min(t.First, l.On), max(t.Last, l.On, l.To)
 	}
-	for _, l := range lanes {
-		if l.Open {
-			t.Last = max(t.Last, min(today, t.First+60))
-		}
+	if slices.ContainsFunc(lanes, func(l lane) bool { return l.Open }) {
+		t.Last = max(t.Last, min(today, t.Last+lineOpen))
 	}
 	span := max(int(t.Last-t.First), 1)
 	at := func(d day.Day) int { return lineMargin + int(d-t.First)*(lineWidth-2*lineMargin)/span }
 	for i := range lanes {
 		l := &lanes[i]
-		l.Y, l.X = laneHeight/2+i*laneHeight, at(l.On)
+		l.Y, l.X = t.Axis+laneHeight/2, at(l.On)
+		t.Axis += laneHeight
 		l.End = l.X
 		if l.To != 0 {
 			l.End = max(at(min(l.To, t.Last)), l.X+2)
@@ -66,12 +70,19 @@ func timelineOf(w Whole, today day.Day) *timeline {
 		if l.Open {
 			l.End = lineWidth
 		}
-		l.TextX, l.Right = l.End+9, false
-		if (l.X+l.End)/2 > lineWidth/2 {
-			l.TextX, l.Right = l.X-9, true
+		l.TextX, l.Right = l.X+9, l.X > lineWidth/2
+		if l.Right {
+			l.TextX = l.X - 9
+		}
+		if l.Length() == 0 {
+			continue
+		}
+		if t.Axis += barHeight - laneHeight; l.Right {
+			l.TextX = l.End
+		} else {
+			l.TextX = l.X
 		}
 	}
-	t.Axis = len(lanes) * laneHeight
 	t.Height, t.Lanes = t.Axis+18, lanes
 	return t
 }

@@ -1,6 +1,11 @@
 -- +goose Up
 alter table outbreak_case add column investigation text not null default 'pending';
 
+-- A page of a list walks back from the last report; what it filters by stands in the index, so that an officer of an
+-- area with few cases does not read everybody's.
+drop index outbreak_case_reported;
+create index outbreak_case_listed on outbreak_case (province, reported, id, area, stay, classification, source);
+
 -- What a case has several of: symptoms, tests, hospital stays, exposures as told.
 -- They are read with their case and never searched: the body is JSON.
 -- people

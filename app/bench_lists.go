@@ -1,0 +1,325 @@
+package app
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"khien/kernel/area"
+	"khien/kernel/auth"
+	"khien/kernel/config"
+	"khien/kernel/i18n"
+	"khien/outbreak"
+	"khien/sim"
+	"khien/wire/sheet"
+)
+
+// The promises of lists, at 100,000 cases.
+const (
+	listCases       = 100_000
+	listPageLimit   = 50 * time.Millisecond
+	listImportRows  = 2_000
+	listExportRows  = 2_000
+	listAsked       = 200 // times each page
+	listMore        = 500 // rows that arrive when all stand
+	listExportMB    = 64  // by which an export may swell the process
+	listParts       = 4   // one case in so many has a test
+	listDays        = 180
+	listImportsMost = 100_000 // rows of one list
+)
+
+// benchLists fills a node with cases by importing a list, asks its pages as
+// officers of the province, of a district and of a commune do, and exports.
+//
+//	import_rows_per_s   the first list, people matched, durable, into an empty node
+//	more_rows_per_s     500 further rows when all stand, a tenth of them there already
+//	pages               of every page the middle, the 99th hundredth and what it weighs
+//	export_*_per_s      cases a second, in each format
+//	export_mb           by which the process grew while it exported XLSX
+//	again_added         rows that the CSV, imported onto itself, added or changed: none
+func benchLists(ctx context.Context, c *config.Config, o benchOptions) (f *figures, err error) {
+	n, err := openForBench(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, n.close()) }()
+	b := &listBench{n: n, f: &figures{values: map[string]any{"cases": o.cases}}, cases: o.cases}
+	for _, step := range []func(context.Context) error{b.fill, b.pages, b.export} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return b.f, nil
+}
+
+type listBench struct {
+	n      *benchNode
+	f      *figures
+	cases  int
+	humans []sim.Human
+	commit float64 // ms of one durable act, the floor of every audited page
+}
+
+func (b *listBench) fill(ctx context.Context) (err error) {
+	if b.humans, err = sim.People(b.n.Gazetteer, 7, b.cases+listMore); err != nil {
+		return err
+	}
+	began := time.Now()
+	for first := 0; first < b.cases; first += listImportsMost {
+		report, err := b.importRows(ctx, first, min(first+listImportsMost, b.cases))
+		if err != nil {
+			return err
+		}
+		if report.Rejected > 0 || report.Ambiguous > 0 {
+			return fmt.Errorf("bench: of %d rows %d are refused and %d uncertain", report.Rows, report.Rejected, report.Ambiguous)
+		}
+	}
+	took := time.Since(began)
+	rows := int(float64(b.cases) / took.Seconds())
+	b.f.values["import_rows_per_s"], b.f.values["import_s"] = rows, round(took.Seconds())
+	b.f.atLeast(listImportRows, promise{What: fmt.Sprintf("import of a list of %d cases with their people", b.cases), Unit: "rows/s", Measured: float64(rows)})
+	began = time.Now()
+	if _, err := b.importRows(ctx, b.cases-listMore/10, b.cases+listMore-listMore/10); err != nil {
+		return err
+	}
+	more := int(listMore / time.Since(began).Seconds())
+	b.f.values["more_rows_per_s"] = more
+	b.f.atLeast(listImportRows, promise{What: fmt.Sprintf("import of %d cases into %d with duplicate check", listMore, b.cases), Unit: "rows/s", Measured: float64(more),
+		Peer: "the whole list, rows/s", PeerIs: float64(rows)})
+	return nil
+}
+
+func (b *listBench) importRows(ctx context.Context, from, to int) (outbreak.Report, error) {
+	return b.n.Outbreak.ImportCases(ctx, auth.Console(b.n.Province, "bench", "bench"), bytes.NewReader(b.list(from, to)))
+}
+
+// list invents the rows from from to to, the same every time.
+func (b *listBench) list(from, to int) []byte {
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	_ = w.Write(strings.Split("Mã bệnh nhân,Họ và tên,Giới tính,Năm sinh,Điện thoại,Phân loại,Huyện,Xã,Nguồn phát hiện,Ngày khởi phát,Ngày lấy mẫu,Ngày xác định,Ngày báo cáo,Triệu chứng,Xét nghiệm,Lây từ ca", ","))
+	home, _ := area.Of(area.Edition2021, b.n.Config.Province, "", "")
+	communes := b.n.Gazetteer.Communes(home)
+	for i := from; i < to; i++ {
+		r := rand.New(rand.NewPCG(9, uint64(i)))
+		h, u := b.humans[i].Person, communes[r.IntN(len(communes))]
+		on := inventedFirst.Time().AddDate(0, 0, r.IntN(listDays))
+		date := func(before int) string { return on.AddDate(0, 0, -before).Format("02/01/2006") }
+		names, sex, test := namesOf(b.n.Gazetteer, u.Code), "Nam", ""
+		if h.Sex == "female" {
+			sex = "Nữ"
+		}
+		if i%listParts == 0 {
+			test = fmt.Sprintf(`[{"test":{"type":"rt_pcr","laboratory":"CDC Lạng Sơn","taken":"%sT08:00:00+07:00","result":"positive","ct":%d.5}}]`, on.AddDate(0, 0, -1).Format(time.DateOnly), 15+r.IntN(20))
+		}
+		_ = w.Write([]string{"BN" + strconv.Itoa(i), h.Name, sex, cmp.Or(h.Birth, "1980")[:4], h.Phone, "Xác định", names[1], names[2], "Cộng đồng", date(3), date(1), date(0), date(0),
+			"Sốt, Ho", test, "BN" + strconv.Itoa(r.IntN(i+1))})
+	}
+	w.Flush()
+	return out.Bytes()
+}
+
+// listPage is one page as an account of an area asks for it. What other
+// capabilities list at that size is asked beside these.
+type listPage struct{ name, area, path string }
+
+func (b *listBench) casePages(ctx context.Context) ([]listPage, error) {
+	home := area.Edition2021
+	middle, err := b.n.Outbreak.List(ctx, auth.Console(b.n.Province, "bench", "bench"), outbreak.Filter{To: inventedFirst + listDays/2})
+	if err != nil {
+		return nil, err
+	}
+	if len(middle.Cases) == 0 {
+		return nil, errors.New("bench: no cases to list")
+	}
+	one := middle.Cases[0]
+	after := outbreak.Cursor{Reported: one.Reported, ID: one.ID}.String()
+	province, _ := area.Of(home, b.n.Config.Province, "", "")
+	commune := one.Area
+	return []listPage{
+		{"the province's first page", province.String(), "/cases"},
+		{"a page in the middle", province.String(), "/cases?after=" + after},
+		{"one commune's, filtered", province.String(), "/cases?area=" + commune.String()},
+		{"a classification that nobody has", province.String(), "/cases?classification=probable"},
+		{"by number", province.String(), "/cases?q=" + one.Number},
+		{"by whole name", province.String(), "/cases?q=" + strings.ReplaceAll(b.humans[0].Name, " ", "+")},
+		{"a district's first page", commune.Parent().String(), "/cases"},
+		{"a commune's first page", commune.String(), "/cases"},
+		{"a case in full", province.String(), "/cases/" + one.ID.String()},
+		{"as JSON", province.String(), "/api/v1/cases"},
+	}, nil
+}
+
+func (b *listBench) pages(ctx context.Context) error {
+	pages, err := b.casePages(ctx)
+	if err != nil {
+		return err
+	}
+	if b.commit, err = b.durable(ctx); err != nil {
+		return err
+	}
+	b.f.values["commit_ms"] = round(b.commit)
+	tokens, all := map[string]string{}, map[string]any{}
+	for _, p := range pages {
+		if tokens[p.area] == "" {
+			if tokens[p.area], err = b.officer(ctx, p.area, len(tokens)); err != nil {
+				return err
+			}
+		}
+		took, size, err := b.ask(ctx, p.path, tokens[p.area])
+		if err != nil {
+			return err
+		}
+		p50, p99 := ms(took[len(took)/2]), ms(took[len(took)*99/100])
+		all[p.name] = map[string]any{"p50_ms": round(p50), "p99_ms": round(p99), "bytes": size}
+		b.f.atMost(ms(listPageLimit), promise{What: fmt.Sprintf("list of %d cases: %s, p99", b.cases, p.name), Unit: "ms", Measured: round(p99), Peer: "one durable act", PeerIs: round(b.commit)})
+	}
+	b.f.values["pages"] = all
+	return nil
+}
+
+// durable is how long the audit row of one look takes to be durable.
+func (b *listBench) durable(ctx context.Context) (float64, error) {
+	var all []float64
+	for range 50 {
+		began := time.Now()
+		if _, err := b.n.Outbreak.List(ctx, auth.Console(b.n.Province, "bench", "bench"), outbreak.Filter{Search: "NONE"}); err != nil {
+			return 0, err
+		}
+		all = append(all, ms(time.Since(began)))
+	}
+	return middleOf(all), nil
+}
+
+// officer signs a health officer of an area in and returns their token.
+func (b *listBench) officer(ctx context.Context, path string, i int) (string, error) {
+	const secret, password = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "hoa ban nở ven đường"
+	at, err := area.Parse(path)
+	if err != nil {
+		return "", err
+	}
+	login := "bench" + strconv.Itoa(i)
+	if err := b.n.Auth.CreateForDemo(ctx, auth.Demo{Login: login, Name: login, Role: auth.HealthOfficer, Area: at, Password: password, TOTPSecret: secret}); err != nil {
+		return "", err
+	}
+	ticket, err := b.n.Auth.CheckPassword(ctx, "127.0.0.1", login, password)
+	if err != nil {
+		return "", err
+	}
+	code, err := totp.GenerateCode(secret, time.Now())
+	if err != nil {
+		return "", err
+	}
+	token, _, err := b.n.Auth.SignIn(ctx, "127.0.0.1", ticket, code, "bench")
+	return token, err
+}
+
+// ask asks for a page again and again and returns how long each took, sorted.
+func (b *listBench) ask(ctx context.Context, path, token string) (took []time.Duration, size int, err error) {
+	for range listAsked {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1"+path, nil)
+		if err != nil {
+			return nil, 0, err
+		}
+		r.RemoteAddr, r.RequestURI = "127.0.0.1:1", path
+		r.Header.Set("Authorization", "Bearer "+token)
+		to := &weighed{head: http.Header{}}
+		began := time.Now()
+		b.n.Router.ServeHTTP(to, r)
+		took = append(took, time.Since(began))
+		if size = to.bytes; to.status != http.StatusOK {
+			return nil, 0, fmt.Errorf("bench: %s answers %d", path, to.status)
+		}
+	}
+	slices.Sort(took)
+	return took, size, nil
+}
+
+// weighed is an answer of which only the weight is kept.
+type weighed struct {
+	head   http.Header
+	status int
+	bytes  int
+}
+
+// Header is the answer's.
+func (w *weighed) Header() http.Header { return w.head }
+
+// WriteHeader keeps the status.
+func (w *weighed) WriteHeader(status int) { w.status = status }
+
+// Write weighs.
+func (w *weighed) Write(p []byte) (int, error) {
+	w.status = cmp.Or(w.status, http.StatusOK)
+	w.bytes += len(p)
+	return len(p), nil
+}
+
+func (b *listBench) export(ctx context.Context) error {
+	var own bytes.Buffer
+	for _, format := range []sheet.Format{sheet.CSV, outbreak.JSON, sheet.XLSX} {
+		var to io.Writer = io.Discard
+		if format == sheet.CSV {
+			to = &own
+		}
+		before, began := heapNow(), time.Now()
+		if err := b.exportTo(ctx, format, to); err != nil {
+			return err
+		}
+		rows := int(float64(b.cases) / time.Since(began).Seconds())
+		grown := max(0, heapNow()-before)
+		b.f.values["export_"+string(format)+"_per_s"] = rows
+		b.f.atLeast(listExportRows, promise{What: fmt.Sprintf("export of %d cases as %s", b.cases, format), Unit: "cases/s", Measured: float64(rows)})
+		if format == sheet.XLSX {
+			b.f.values["export_mb"] = grown
+			b.f.atMost(listExportMB, promise{What: fmt.Sprintf("memory that stays after an export of %d cases as XLSX", b.cases), Unit: "MB", Measured: float64(grown)})
+		}
+	}
+	return b.again(ctx, own.Bytes())
+}
+
+func (b *listBench) exportTo(ctx context.Context, f sheet.Format, w io.Writer) error {
+	t := func(key string, args ...any) string { return b.n.Catalog.T(i18n.VI, key, args...) }
+	return b.n.Outbreak.ExportTo(ctx, auth.Console(b.n.Province, "bench", "bench"), outbreak.ExportOptions{People: true}, f, t, w)
+}
+
+// heapNow is what the program holds, in MB.
+func heapNow() int {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc >> 20)
+}
+
+// again imports the export onto itself, as far as one list may be long: nothing
+// may be added, changed or refused.
+func (b *listBench) again(ctx context.Context, text []byte) error {
+	if b.cases+listMore > listImportsMost {
+		lines := bytes.SplitAfterN(text, []byte("\n"), listImportsMost+2)
+		text = bytes.Join(lines[:min(len(lines), listImportsMost+1)], nil)
+	}
+	began := time.Now()
+	report, err := b.n.Outbreak.ImportCases(ctx, auth.Console(b.n.Province, "bench", "bench"), bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	b.f.values["again_rows"], b.f.values["again_added"] = report.Rows, report.Added+report.Changed
+	b.f.values["again_rows_per_s"] = int(float64(report.Rows) / time.Since(began).Seconds())
+	if report.Added+report.Changed+report.Rejected > 0 {
+		return fmt.Errorf("bench: an export onto itself adds %d, changes %d, is refused %d", report.Added, report.Changed, report.Rejected)
+	}
+	return nil
+}
