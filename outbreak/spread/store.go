@@ -68,8 +68,8 @@ func rewriteLink(tx *store.Tx, sc auth.Scope, l Link) error {
 // setRemoved removes a link, or lets it stand again at 0; it reports whether that
 // was something new.
 func setRemoved(tx *store.Tx, sc auth.Scope, i id.ID, ms int64) (bool, error) {
-	n, err := tx.Exec(`update spread_link set removed_ms = $3, removed_by = $4
-		where province = $1 and id = $2 and (removed_ms = 0) <> ($3 = 0)`, sc.Province(), i, ms, sc.Actor())
+	n, err := tx.Exec(`update spread_link set removed_ms = cast($3 as bigint), removed_by = $4
+		where province = $1 and id = $2 and (removed_ms = 0) <> (cast($3 as bigint) = 0)`, sc.Province(), i, ms, sc.Actor())
 	return n == 1, err
 }
 
