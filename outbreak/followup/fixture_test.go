@@ -148,7 +148,8 @@ func (w *world) somebody(t *testing.T, name string) id.ID {
 	t.Helper()
 	var i id.ID
 	err := w.db.Tx(t.Context(), func(tx *store.Tx) (err error) {
-		i, err = w.people.Create(tx, w.all(), person.Person{Name: name, Birth: "1988-05-14", Phone: "0912345678", Address: "Thôn 3", Area: must(t, minhHoa)})
+		i, err = w.people.Create(tx, w.all(), person.Person{Name: name, Birth: "1988-05-14", Sex: "female", Phone: "0912345678", Address: "Số 3, Thôn Làng Hạ",
+			Area: must(t, minhHoa), Papers: []person.Paper{{Kind: person.CitizenCard, Number: "020188001234"}}})
 		return err
 	})
 	if err != nil {

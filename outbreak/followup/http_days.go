@@ -70,6 +70,9 @@ func (s *Service) showDays(w http.ResponseWriter, r *http.Request, status int, f
 		if f.StayAt == "" {
 			f.StayAt = plan.Home
 		}
+		if f.First == 0 {
+			f.First = was.Decided
+		}
 	}
 	if f.First == 0 {
 		f.First = was.From

@@ -99,8 +99,14 @@ type zoneForm struct {
 
 type newZonePage struct {
 	Form  web.Form
-	Err   error
 	Areas []web.Choice
+}
+
+// zoneAreas begin with none: a province is not closed by a slip.
+func (s *Service) zoneAreas(r *http.Request, sc auth.Scope) []web.Choice {
+	cs := s.areaChoices(r, sc)
+	cs[0].Text = web.T(r.Context(), "followup.choose_area")
+	return cs
 }
 
 func (s *Service) getNewZone(w http.ResponseWriter, r *http.Request) error {
@@ -109,7 +115,7 @@ func (s *Service) getNewZone(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := web.NewForm("zone_from", s.today().String(), "zone_until", (s.today() + 14).String())
-	return s.Views.Render(w, r, http.StatusOK, "followup/zone_new.html", newZonePage{f, nil, s.areaChoices(r, sc)[1:]})
+	return s.Views.Render(w, r, http.StatusOK, "followup/zone_new.html", newZonePage{f, s.zoneAreas(r, sc)})
 }
 
 func (s *Service) postZone(w http.ResponseWriter, r *http.Request) error {
@@ -130,7 +136,7 @@ func (s *Service) postZone(w http.ResponseWriter, r *http.Request) error {
 	if len(form.Errors) == 0 {
 		return err
 	}
-	return s.Views.Render(w, r, http.StatusUnprocessableEntity, "followup/zone_new.html", newZonePage{form, nil, s.areaChoices(r, sc)[1:]})
+	return s.Views.Render(w, r, http.StatusUnprocessableEntity, "followup/zone_new.html", newZonePage{form, s.zoneAreas(r, sc)})
 }
 
 type zonePage struct {

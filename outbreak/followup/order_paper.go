@@ -113,7 +113,7 @@ func (sh *sheet) para(t paper.Words) {
 
 // high is how high title and text will stand below the head.
 func (s *Service) high(sh *sheet, o Order, text []string) float64 {
-	const titles = 37.0 // three headings with the air around them
+	const titles = 42.0 // three headings with the air around them, and a line to spare
 	total := titles
 	text = slices.Clone(text)
 	for _, b := range o.Content.Basis {

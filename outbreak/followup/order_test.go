@@ -26,7 +26,7 @@ var chair = followup.Signature{Name: "Hoàng Văn Ký", Title: "Chủ tịch"}
 func (w *world) drafted(t *testing.T, name string) followup.Order {
 	t.Helper()
 	c := w.confirmed(t, w.somebody(t, name))
-	o, err := w.Prepare(t.Context(), w.all(), followup.Ready{ID: id.New(), Watch: c.Contact, Kind: followup.OrderFacility, Place: "Trường Quân sự tỉnh"})
+	o, err := w.Prepare(t.Context(), w.all(), followup.Ready{ID: id.New(), Watch: c.Contact, Kind: followup.OrderFacility, Place: "Trường Quân sự tỉnh, phường Đông Kinh, thành phố Lạng Sơn"})
 	if err != nil {
 		t.Fatal(err)
 	}
