@@ -1,6 +1,8 @@
 package outbreak
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -41,7 +43,8 @@ func caseByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Cas
 }
 
 // casesOfPeople returns the cases of people, whatever their areas: for the
-// program's own questions.
+// program's own questions; the first reported first. They are put in order here:
+// asked to, SQLite walks every case in that order and looks for these.
 func casesOfPeople(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []Case, err error) {
 	for part := range slices.Chunk(people, 500) {
 		args := []any{sc.Province()}
@@ -50,12 +53,15 @@ func casesOfPeople(ctx context.Context, q store.Querier, sc auth.Scope, people [
 			args = append(args, p)
 			marks[i] = fmt.Sprintf("$%d", i+2)
 		}
-		cases, err := store.All(ctx, q, scanCase, "select "+caseColumns+" from outbreak_case where province = $1 and person in ("+strings.Join(marks, ", ")+") order by reported, id", args...)
+		cases, err := store.All(ctx, q, scanCase, "select "+caseColumns+" from outbreak_case where province = $1 and person in ("+strings.Join(marks, ", ")+")", args...)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, cases...)
 	}
+	slices.SortFunc(all, func(a, b Case) int {
+		return cmp.Or(cmp.Compare(a.Reported, b.Reported), bytes.Compare(a.ID[:], b.ID[:]))
+	})
 	return all, nil
 }
 
@@ -121,6 +127,9 @@ func listQuery(sc auth.Scope, f Filter) (string, []any) {
 	text := "select " + caseColumns + " from outbreak_case where province = $1 and " + may
 	for _, p := range w.parts {
 		text += " and " + p
+	}
+	if f.people != nil { // few rows, found by person: see casesOfPeople
+		return text + " order by reported + 0 desc, id desc", w.args
 	}
 	return text + " order by reported desc, id desc", w.args
 }

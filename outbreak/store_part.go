@@ -56,7 +56,7 @@ func partsOf(ctx context.Context, q store.Querier, sc auth.Scope, cases []id.ID,
 		if !removed {
 			text += " and p.removed = 0"
 		}
-		parts, err := store.All(ctx, q, scanPart, text+" order by p.id", args...)
+		parts, err := store.All(ctx, q, scanPart, text+" order by p.of_case, p.id", args...)
 		if err != nil {
 			return nil, err
 		}
