@@ -88,9 +88,11 @@ func moveCursor(tx *store.Tx, province int, listener string, part int, from, to 
 
 func oldestUnheard(ctx context.Context, q store.Querier, province int, listener string) (time.Time, error) {
 	ms, err := store.One(ctx, q, store.Int,
-		`select coalesce(min(f.at_ms), 0) from event_fact f
-		where f.province = $1 and f.seq > coalesce((select c.seq from event_cursor c
-			where c.province = f.province and c.listener = $2 and c.part = f.part), 0)`, province, listener)
+		`select coalesce(min(first.at_ms), 0) from (select (select f.at_ms from event_fact f
+				where f.province = h.province and f.part = h.part and f.seq > coalesce((select c.seq from event_cursor c
+					where c.province = h.province and c.listener = $2 and c.part = h.part), 0)
+				order by f.seq limit 1) as at_ms
+			from event_head h where h.province = $1) first`, province, listener)
 	return store.Time(ms), err
 }
 

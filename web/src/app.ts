@@ -63,7 +63,16 @@ function menu(): void {
   });
 }
 
+/** tabs brings the current one into sight where a phone has no room for all. */
+function tabs(): void {
+  for (const tab of Array.from(document.querySelectorAll<HTMLElement>(".tabs [aria-current]"))) {
+    const row = tab.closest<HTMLElement>(".tabs")!;
+    row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }
+}
+
 themes();
+tabs();
 menu();
 once();
 toasts();
