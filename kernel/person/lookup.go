@@ -37,6 +37,17 @@ func (s *Service) Household(ctx context.Context, q store.Querier, sc auth.Scope,
 	}})
 }
 
+// AreasOf returns where people live or stay, of those who stand; whoever is not
+// known or was erased is left out. It reads areas alone and asks for no right.
+func (s *Service) AreasOf(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (map[id.ID]area.Code, error) {
+	rows, err := selectRows(ctx, q, sc, people)
+	areas := make(map[id.ID]area.Code, len(rows))
+	for _, r := range rows {
+		areas[r.id] = r.area
+	}
+	return areas, err
+}
+
 // noteFound writes down who was looked for: a row for everybody who was shown,
 // so that they can see it, and one for a search that found nobody.
 func (s *Service) noteFound(ctx context.Context, q store.Querier, sc auth.Scope, by string, people []Person) error {

@@ -133,3 +133,23 @@ func (l *Live) mets(ms []Meeting) []Met {
 	}
 	return all
 }
+
+// Of returns the presences of a person that overlap [from, to), whole, by their
+// beginning.
+func (l *Live) Of(person id.ID, from, to time.Time) []Stay {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	n, known := l.people.of[person]
+	if !known {
+		return nil
+	}
+	v := view{x: l.sealed, gone: l.gone, tail: l.tail, atLocus: l.atLocus, ofWhom: l.ofWhom}
+	var all []Stay
+	for _, p := range v.presences(nil, n, Window{noMinute, -noMinute}) {
+		if p.From < MinuteOf(to) && p.To > MinuteOf(from) {
+			all = append(all, Stay{Person: person, Locus: l.loci.ids[p.Locus], Kind: l.kinds[p.Locus], From: p.From.Time(), To: p.To.Time()})
+		}
+	}
+	slices.SortFunc(all, func(a, b Stay) int { return cmp.Or(a.From.Compare(b.From), slices.Compare(a.Locus[:], b.Locus[:])) })
+	return all
+}
