@@ -13,7 +13,7 @@ import (
 	"khien/kernel/store/storetest"
 )
 
-func tell(t *testing.T, db *store.DB, all ...numbered) {
+func tellAll(t *testing.T, db *store.DB, all ...numbered) {
 	t.Helper()
 	err := db.Tx(context.Background(), func(tx *store.Tx) error {
 		for _, n := range all {
@@ -32,7 +32,7 @@ func tell(t *testing.T, db *store.DB, all ...numbered) {
 func TestFollowerHearsWhatCameAfter(t *testing.T) {
 	storetest.Each(t, lines, func(t *testing.T, db *store.DB) {
 		ctx := context.Background()
-		tell(t, db, numbered{N: 1, Key: "a"}, numbered{N: 2, Key: "b"})
+		tellAll(t, db, numbered{N: 1, Key: "a"}, numbered{N: 2, Key: "b"})
 		heads, err := event.HeadsOf(ctx, db, 20)
 		if err != nil {
 			t.Fatal(err)
@@ -45,9 +45,9 @@ func TestFollowerHearsWhatCameAfter(t *testing.T) {
 		}}
 		f.Start(heads)
 		for n := range 450 { // more than one batch
-			tell(t, db, numbered{N: 10 + n, Key: "a"})
+			tellAll(t, db, numbered{N: 10 + n, Key: "a"})
 		}
-		tell(t, db, numbered{N: 5, Key: "b"})
+		tellAll(t, db, numbered{N: 5, Key: "b"})
 		for range 2 {
 			if _, err := f.Drain(ctx); err != nil {
 				t.Fatal(err)
@@ -71,7 +71,7 @@ func TestFollowerRuns(t *testing.T) {
 			Hear: func(f event.Fact) error { got <- f; return nil }}
 		ended := make(chan struct{})
 		go func() { f.Run(ctx); close(ended) }()
-		tell(t, db, numbered{N: 1, Key: "a"})
+		tellAll(t, db, numbered{N: 1, Key: "a"})
 		if f := <-got; f.Kind != "Numbered" {
 			t.Errorf("got %+v", f)
 		}
