@@ -13,23 +13,6 @@ import (
 // Heads are the numbers of the last facts told, by part; 0 for none.
 type Heads [Parts]int64
 
-// HeadsOf returns where a province's outbox stands: whoever reads rows after it
-// and then follows from it misses nothing.
-func HeadsOf(ctx context.Context, q store.Querier, province int) (h Heads, err error) {
-	err = store.Each(ctx, q, func(s store.Scan) error {
-		var part int
-		var seq int64
-		if err := s(&part, &seq); err != nil {
-			return err
-		}
-		if part >= 0 && part < Parts {
-			h[part] = seq
-		}
-		return nil
-	}, "select part, seq from event_head where province = $1", province)
-	return h, err
-}
-
 // Follower hears facts for what a node holds in memory: every node hears them
 // all, from where At stands on, in order within a part. It keeps no durable
 // cursor: whoever starts reads the rows first. Hear sees a fact once.
