@@ -33,6 +33,7 @@ import (
 	"khien/kernel/store"
 	"khien/kernel/web"
 	"khien/outbreak"
+	"khien/outbreak/contact"
 	assets "khien/web"
 )
 
@@ -64,6 +65,7 @@ type App struct {
 	Checkin   *checkin.Service
 	Declared  *declaration.Service
 	Outbreak  *outbreak.Service
+	Contacts  *contact.Service
 	Map       *epimap.Service
 	Hub       *web.Hub
 	Router    *web.Router
@@ -125,7 +127,7 @@ func (a *App) build(ctx context.Context) error {
 // Pages are the pages and texts of every package that shows something.
 func Pages() []web.Pages {
 	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), phone.Pages(), outbreak.Pages(), epimap.Pages(),
-		point.Pages(), declaration.Pages(), checkin.Pages()}
+		point.Pages(), declaration.Pages(), checkin.Pages(), contact.Pages()}
 }
 
 // Catalog holds all texts in both languages.
@@ -149,6 +151,7 @@ func (a *App) migrate(ctx context.Context) error {
 		{"outbreak", outbreak.Migrations()}, {"epimap", epimap.Migrations()},
 		{"place", place.Migrations()}, {"point", point.Migrations()}, {"declaration", declaration.Migrations()},
 		{"checkin", checkin.Migrations()},
+		{"contact", contact.Migrations()},
 	} {
 		if err := a.DB.Migrate(ctx, l.name, l.files); err != nil {
 			return err
@@ -193,13 +196,19 @@ func (a *App) services(views *web.Views) error {
 		Phones: a.Phones, Holds: a.Outbreak, Province: a.Province, Now: a.Now, Views: views, Site: a.Config.PublicURL, Log: a.Log})
 	a.Declared = declaration.New(declaration.Config{DB: a.DB, Keys: a.Keys, People: a.People, Phones: a.Phones, Gazetteer: a.Gazetteer, Home: home,
 		Province: a.Province, Signer: a.Points.Codes(), Site: a.Config.PublicURL, Cases: a.Outbreak, Now: a.Now, Views: views, Log: a.Log})
-	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Map, a.Points, a.Checkin, a.Declared}
+	a.Contacts, err = contact.New(contact.Config{DB: a.DB, People: a.People, Places: a.Places, Stays: stays{a.Checkin}, Gazetteer: a.Gazetteer,
+		Province: a.Province, Home: home, Now: a.Now, Views: views, Log: a.Log})
+	if err != nil {
+		return err
+	}
+	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Map, a.Points, a.Checkin, a.Declared, a.Contacts}
 	return nil
 }
 
 // menu has the pages of staff, each for those who may do its act.
 var menu = []auth.MenuItem{
 	{Act: auth.ReadCases, Link: web.Link{Href: "/cases", Key: "outbreak.nav"}},
+	{Act: auth.ReadContacts, Link: web.Link{Href: "/contacts", Key: "contact.nav"}},
 	{Act: auth.ReadDeclarations, Link: web.Link{Href: "/declarations", Key: "declaration.nav"}},
 	{Act: auth.ReadPeople, Link: web.Link{Href: "/people", Key: "person.nav"}},
 	{Act: auth.ReadCases, Link: web.Link{Href: "/announcements", Key: "outbreak.nav.announce"}},

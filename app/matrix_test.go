@@ -63,6 +63,11 @@ var routes = map[string]auth.Act{
 	"GET /profile": signed, "POST /profile/password": signed, "GET /profile/authenticator": signed, "POST /profile/authenticator": signed,
 	"POST /profile/sign-out-everywhere": signed,
 
+	"GET /contacts": auth.ReadContacts, "GET /contacts/{id}": auth.ReadContacts, "GET /contacts/new": auth.WriteContacts, "POST /contacts": auth.WriteContacts,
+	"POST /contacts/{id}": auth.WriteContacts, "GET /trace": auth.Trace, "POST /trace": auth.Trace, "POST /trace/take": auth.Trace,
+	"GET /api/v1/contacts": auth.ReadContacts, "GET /api/v1/contacts/{id}": auth.ReadContacts, "POST /api/v1/contacts": auth.WriteContacts,
+	"POST /api/v1/contacts/{id}/decisions": auth.WriteContacts, "POST /api/v1/trace": auth.Trace,
+
 	"GET /cases": auth.ReadCases, "GET /cases/{id}": auth.ReadCases, "GET /announcements": auth.ReadCases,
 	"GET /api/v1/cases": auth.ReadCases, "GET /api/v1/cases/{id}": auth.ReadCases,
 	"GET /cases/new": auth.WriteCases, "POST /cases": auth.WriteCases, "GET /cases/{id}/edit": auth.WriteCases, "POST /cases/{id}": auth.WriteCases,
@@ -89,15 +94,18 @@ var routes = map[string]auth.Act{
 
 // bodies are what the API must be sent to ask for rights rather than for fields.
 var bodies = map[string]any{
-	"POST /api/v1/cases":               map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
-	"PUT /api/v1/cases/{id}":           map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
-	"POST /api/v1/places":              map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187"},
-	"PUT /api/v1/places/{place}":       map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187", "version": 1},
-	"POST /api/v1/announcements":       map[string]any{"id": nobody, "ground": "2021/20/187", "through": "2021-05-14"},
-	"PUT /api/v1/declarations/{id}":    map[string]any{"version": 1, "answers": map[string]any{}},
-	"POST /api/v1/declarations":        map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}},
-	"POST /api/v1/declarations/verify": map[string]any{"text": "x"},
-	"POST /api/v1/declarations/batch":  map[string]any{"declarations": []any{map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}}}},
+	"POST /api/v1/cases":                   map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
+	"PUT /api/v1/cases/{id}":               map[string]any{"classification": "confirmed", "area": "2021/20/187", "reported": "2021-05-14"},
+	"POST /api/v1/contacts":                map[string]any{"id": nobody, "case": nobody, "name": "Nông Thị Gặp", "from": "2021-05-14T08:00:00Z", "to": "2021-05-14T09:00:00Z"},
+	"POST /api/v1/contacts/{id}/decisions": map[string]any{"act": "confirm", "version": 1},
+	"POST /api/v1/trace":                   map[string]any{"case": nobody, "purpose": "truy vết"},
+	"POST /api/v1/places":                  map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187"},
+	"PUT /api/v1/places/{place}":           map[string]any{"name": "Chợ", "kind": "market", "area": "2021/20/187", "version": 1},
+	"POST /api/v1/announcements":           map[string]any{"id": nobody, "ground": "2021/20/187", "through": "2021-05-14"},
+	"PUT /api/v1/declarations/{id}":        map[string]any{"version": 1, "answers": map[string]any{}},
+	"POST /api/v1/declarations":            map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}},
+	"POST /api/v1/declarations/verify":     map[string]any{"text": "x"},
+	"POST /api/v1/declarations/batch":      map[string]any{"declarations": []any{map[string]any{"id": nobody, "kind": "everyone", "answers": map[string]any{}}}},
 }
 
 const nobody = "01890a5d-ac96-774b-bcce-b302099a8057"

@@ -126,7 +126,8 @@ type casePage struct {
 	Who      person.Person
 	Facts    []web.Cell
 	MayWrite bool
-	Reviews  int // open ones about the person
+	MayTrace bool // and keep contacts
+	Reviews  int  // open ones about the person
 }
 
 func (s *Service) getCase(w http.ResponseWriter, r *http.Request) error {
@@ -134,7 +135,8 @@ func (s *Service) getCase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := casePage{Case: c, Who: who, Facts: s.factsOf(r, c, who), MayWrite: sc.Check(auth.WriteCases, c.Area) == nil}
+	p := casePage{Case: c, Who: who, Facts: s.factsOf(r, c, who), MayWrite: sc.Check(auth.WriteCases, c.Area) == nil,
+		MayTrace: sc.Check(auth.Trace, c.Area) == nil && sc.Allows(auth.WriteContacts)}
 	if !who.ID.IsZero() && sc.Allows(auth.WritePeople) {
 		if p.Reviews, err = s.people.OpenReviews(r.Context(), s.db, sc, who.ID); err != nil {
 			return err

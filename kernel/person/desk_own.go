@@ -118,7 +118,7 @@ func inWords(ctx context.Context, all []Held) []heldItem {
 // lookActs are the acts on a person that say something to them; texts are
 // "person.act.<value>".
 var lookActs = []string{"person.read", "person.find", "person.change", "person.learn", "person.merge", "person.undo", "person.register", "person.create",
-	"person.distinct", "person.challenge_read", "person.answer", "phone.confirm", "visit.of_person", "declaration.read", "declaration.check",
+	"person.distinct", "person.challenge_read", "person.answer", "phone.confirm", "visit.of_person", "contact.ask", "declaration.read", "declaration.check",
 	"card.issue", "card.withdraw"}
 
 // looksShown bounds the rows that the page shows.
@@ -156,7 +156,7 @@ func (d *Desk) looks(ctx context.Context, a Asker) ([]actOn, error) {
 }
 
 // pagePurposes are purposes that a page gives, not a choice; texts as Purposes'.
-var pagePurposes = []string{reviewing, "case_page", "case_form", "case_list", "challenge_page",
+var pagePurposes = []string{reviewing, "case_page", "case_form", "case_list", "challenge_page", "contact_list", "contact_page", "contact_form",
 	"declaration_page", "declaration_search", "declaration_gate"}
 
 func (d *Desk) getOwn(w http.ResponseWriter, r *http.Request) error {

@@ -153,7 +153,7 @@ func (s *Service) askPerson(ctx context.Context, sc auth.Scope, q Query, a *Answ
 		return m, err
 	}
 	if !q.To.After(q.From) || q.To.Sub(q.From) > Kept+assumedMost {
-		return m, errWhen.At("to", q.To.Format(time.RFC3339))
+		return m, errWhen.At("met_to", q.To.Format(time.RFC3339))
 	}
 	a.Rule, _ = RuleFor(s.rules, Covid, dayOf(s.now()))
 	a.Window = Window{q.From, q.To}

@@ -240,9 +240,9 @@ func (s *Service) check(t *Told, k kase) error {
 	}
 	switch {
 	case t.From.IsZero() || t.From.After(s.now()):
-		return errWhen.At("from", t.From.Format(time.RFC3339))
+		return errWhen.At("met_from", t.From.Format(time.RFC3339))
 	case !t.To.After(t.From) || t.To.Sub(t.From) > longestTold:
-		return errWhen.At("to", t.To.Format(time.RFC3339))
+		return errWhen.At("met_to", t.To.Format(time.RFC3339))
 	}
 	return nil
 }

@@ -135,8 +135,8 @@ type newForm struct {
 	BirthYear string    `form:"birth_year,max=4"`
 	Kind      string    `form:"kind"`
 	Area      area.Code `form:"area"`
-	From      string    `form:"from,required"`
-	To        string    `form:"to,required"`
+	From      string    `form:"met_from,required"`
+	To        string    `form:"met_to,required"`
 	Certainty string    `form:"certainty"`
 }
 
@@ -148,7 +148,7 @@ func (f newForm) told() (Told, error) {
 	for _, x := range []struct {
 		name, text string
 		to         *time.Time
-	}{{"from", f.From, &t.From}, {"to", f.To, &t.To}} {
+	}{{"met_from", f.From, &t.From}, {"met_to", f.To, &t.To}} {
 		at, err := time.ParseInLocation(localForm, x.text, zone)
 		if err != nil {
 			errs[x.name] = errWhen.At(x.name, x.text)
@@ -202,8 +202,8 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 type traceForm struct {
 	Case    id.ID     `form:"case"`
 	Person  id.ID     `form:"person"`
-	From    string    `form:"from"`
-	To      string    `form:"to"`
+	From    string    `form:"met_from"`
+	To      string    `form:"met_to"`
 	Purpose string    `form:"purpose,max=200"`
 	Second  bool      `form:"second"`
 	After   *F2Cursor `form:"after"`
@@ -217,7 +217,7 @@ func (f traceForm) query(now time.Time) (Query, error) {
 	for _, x := range []struct {
 		name, text string
 		to         *time.Time
-	}{{"from", f.From, &q.From}, {"to", f.To, &q.To}} {
+	}{{"met_from", f.From, &q.From}, {"met_to", f.To, &q.To}} {
 		if x.text == "" {
 			continue
 		}
