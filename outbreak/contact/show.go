@@ -3,6 +3,7 @@ package contact
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"khien/kernel/area"
@@ -203,7 +204,7 @@ type traceRow struct {
 
 type metRow struct {
 	Hit
-	Where, From, To string
+	Where, From, To, By string // By: the F1 whom an F2 met, by name
 }
 
 // metShown bounds the meetings that one row shows.
@@ -212,18 +213,25 @@ const metShown = 4
 func (s *Service) tracePage(r *http.Request, sc auth.Scope, f web.Form, a Answer) tracePage {
 	p := tracePage{Form: f, Asked: true, Answer: a, MayTake: sc.Allows(auth.WriteContacts), Case: f.Value("case") != "",
 		Micros: strconv.FormatFloat(float64(a.Took.Microseconds())/1000, 'f', 1, 64), From: s.local(a.Window.From), To: s.local(a.Window.To)}
-	p.F1, p.F2 = s.traceRows(r, a.F1), s.traceRows(r, a.F2)
+	by := map[id.ID]string{}
+	for _, l := range a.F1 {
+		by[l.Person] = l.Who.Name
+	}
+	p.F1, p.F2 = s.traceRows(r, a.F1, by), s.traceRows(r, a.F2, by)
+	if web.Lang(r.Context()) == i18n.VI {
+		p.Micros = strings.Replace(p.Micros, ".", ",", 1)
+	}
 	if a.Next != nil {
 		p.Next = a.Next.String()
 	}
 	return p
 }
 
-func (s *Service) traceRows(r *http.Request, lines []Line) (rows []traceRow) {
+func (s *Service) traceRows(r *http.Request, lines []Line, by map[id.ID]string) (rows []traceRow) {
 	for _, l := range lines[:min(len(lines), namedMost)] {
 		row := traceRow{Line: l, AreaName: s.shortName(l.Area), More: max(0, len(l.Hits)-metShown)}
 		for _, h := range l.Hits[:min(len(l.Hits), metShown)] {
-			row.Met = append(row.Met, metRow{h, s.where(r, h.Locus, h.Kind), s.local(h.From), h.To.In(zone).Format("15:04")})
+			row.Met = append(row.Met, metRow{h, s.where(r, h.Locus, h.Kind), s.local(h.From), h.To.In(zone).Format("15:04"), by[h.Via]})
 		}
 		rows = append(rows, row)
 	}
