@@ -34,6 +34,7 @@ import (
 	"khien/kernel/store"
 	"khien/kernel/web"
 	"khien/outbreak"
+	"khien/outbreak/contact"
 	"khien/outbreak/followup"
 	"khien/outbreak/level"
 	"khien/outbreak/spread"
@@ -71,6 +72,7 @@ type App struct {
 	Spread    *spread.Service
 	Followed  *followup.Service
 	Levels    *level.Service
+	Contacts  *contact.Service
 	Map       *epimap.Service
 	Hub       *web.Hub
 	Router    *web.Router
@@ -132,7 +134,7 @@ func (a *App) build(ctx context.Context) error {
 // Pages are the pages and texts of every package that shows something.
 func Pages() []web.Pages {
 	return []web.Pages{{Name: "app", FS: pages}, auth.Pages(), person.Pages(), phone.Pages(), outbreak.Pages(), spread.Pages(), level.Pages(), epimap.Pages(),
-		point.Pages(), declaration.Pages(), checkin.Pages(), followup.Pages()}
+		point.Pages(), declaration.Pages(), checkin.Pages(), contact.Pages(), followup.Pages()}
 }
 
 // Catalog holds all texts in both languages.
@@ -158,6 +160,7 @@ func (a *App) migrate(ctx context.Context) error {
 		{"place", place.Migrations()}, {"point", point.Migrations()}, {"declaration", declaration.Migrations()},
 		{"checkin", checkin.Migrations()},
 		{"followup", followup.Migrations()},
+		{"contact", contact.Migrations()},
 	} {
 		if err := a.DB.Migrate(ctx, l.name, l.files); err != nil {
 			return err
@@ -208,13 +211,19 @@ func (a *App) services(views *web.Views) error {
 		Province: a.Province, Signer: a.Points.Codes(), Site: a.Config.PublicURL, Cases: a.Outbreak, Now: a.Now, Views: views, Log: a.Log})
 	a.Followed = followup.New(followup.Config{DB: a.DB, Keys: a.Keys, People: a.People, Gazetteer: a.Gazetteer, Home: home, Province: a.Province,
 		Cases: a.Outbreak, Signer: a.Points.Codes(), Site: a.Config.PublicURL, Now: a.Now, Catalog: a.Catalog, Views: views, Log: a.Log})
-	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Spread, a.Levels, a.Map, a.Points, a.Checkin, a.Declared, a.Followed}
+	a.Contacts, err = contact.New(contact.Config{DB: a.DB, People: a.People, Places: a.Places, Stays: stays{a.Checkin}, Gazetteer: a.Gazetteer,
+		Province: a.Province, Home: home, Now: a.Now, Views: views, Log: a.Log})
+	if err != nil {
+		return err
+	}
+	a.modules = []Module{a.Auth, a.desk(views, home), a.Phones, a.Outbreak, a.Spread, a.Levels, a.Map, a.Points, a.Checkin, a.Declared, a.Contacts, a.Followed}
 	return nil
 }
 
 // menu has the pages of staff, each for those who may do its act.
 var menu = []auth.MenuItem{
 	{Act: auth.ReadCases, Link: web.Link{Href: "/cases", Key: "outbreak.nav"}},
+	{Act: auth.ReadContacts, Link: web.Link{Href: "/contacts", Key: "contact.nav"}},
 	{Act: auth.ReadContacts, Link: web.Link{Href: "/followups", Key: "followup.nav"}},
 	{Act: auth.ReadDeclarations, Link: web.Link{Href: "/declarations", Key: "declaration.nav"}},
 	{Act: auth.ReadPeople, Link: web.Link{Href: "/people", Key: "person.nav"}},

@@ -63,6 +63,11 @@ var routes = map[string]auth.Act{
 	"GET /profile": signed, "POST /profile/password": signed, "GET /profile/authenticator": signed, "POST /profile/authenticator": signed,
 	"POST /profile/sign-out-everywhere": signed,
 
+	"GET /contacts": auth.ReadContacts, "GET /contacts/{id}": auth.ReadContacts, "GET /contacts/new": auth.WriteContacts, "POST /contacts": auth.WriteContacts,
+	"POST /contacts/{id}": auth.WriteContacts, "GET /trace": auth.Trace, "POST /trace": auth.Trace, "POST /trace/take": auth.Trace,
+	"GET /api/v1/contacts": auth.ReadContacts, "GET /api/v1/contacts/{id}": auth.ReadContacts, "POST /api/v1/contacts": auth.WriteContacts,
+	"POST /api/v1/contacts/{id}/decisions": auth.WriteContacts, "POST /api/v1/trace": auth.Trace,
+
 	"GET /cases": auth.ReadCases, "GET /cases/{id}": auth.ReadCases, "GET /announcements": auth.ReadCases,
 	"GET /api/v1/cases": auth.ReadCases, "GET /api/v1/cases/{id}": auth.ReadCases,
 	"GET /chains": auth.ReadCases, "GET /chains/tiles/{level}/{x}/{y}": auth.ReadCases, "GET /chains/drawing": auth.ReadCases, "GET /chains/at": auth.ReadCases,
@@ -141,6 +146,9 @@ var bodies = map[string]any{
 	"DELETE /api/v1/cases/{id}/parts/{part}":       map[string]any{},
 	"POST /api/v1/cases/{id}/parts/{part}/restore": map[string]any{},
 	"POST /api/v1/cases/{id}/classification":       map[string]any{"version": 1, "classification": "confirmed"},
+	"POST /api/v1/contacts":                        map[string]any{"id": nobody, "case": nobody, "name": "Nông Thị Gặp", "from": "2021-05-14T08:00:00Z", "to": "2021-05-14T09:00:00Z"},
+	"POST /api/v1/contacts/{id}/decisions":         map[string]any{"act": "confirm", "version": 1},
+	"POST /api/v1/trace":                           map[string]any{"case": nobody, "purpose": "truy vết"},
 }
 
 const nobody = "01890a5d-ac96-774b-bcce-b302099a8057"

@@ -49,6 +49,7 @@ func (a *App) Serve(ctx context.Context, notices io.Writer, started func(net.Add
 	all.Go(func() { bus.Run(work) })
 	all.Go(func() { runner.Run(work) })
 	all.Go(func() { mapErr <- a.Map.Run(work) })
+	all.Go(func() { a.Contacts.Run(work) })
 	all.Go(func() { a.Places.Book().Run(work, a.Log) })
 	all.Go(func() { a.Spread.Run(work) })
 	if err := a.Hub.Register(a.Metrics); err != nil {
@@ -109,6 +110,9 @@ func (a *App) Settle(ctx context.Context) error {
 		if err := bus.Drain(ctx, l); err != nil {
 			return err
 		}
+	}
+	if err := a.Contacts.Settle(ctx); err != nil {
+		return err
 	}
 	_, err := a.Map.Refresh(ctx)
 	return err

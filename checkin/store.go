@@ -241,3 +241,12 @@ func eachVisitor(ctx context.Context, q store.Querier, sc auth.Scope, visitor fu
 		return err
 	}, "select person from checkin_visit where province = $1", sc.Province())
 }
+
+// eachVisit calls visit for every visit that began at a moment or later.
+func eachVisit(ctx context.Context, q store.Querier, sc auth.Scope, since time.Time, visit func(Visit)) error {
+	return store.Each(ctx, q, func(s store.Scan) error {
+		v, err := scanVisit(s)
+		visit(v)
+		return err
+	}, "select "+visitColumns+" from checkin_visit v where v.province = $1 and v.from_ms >= $2", sc.Province(), since.UnixMilli())
+}

@@ -130,7 +130,8 @@ type casePage struct {
 	Whole
 	Facts    []web.Cell
 	MayWrite bool
-	Reviews  int // open ones about the person
+	MayTrace bool // and keep contacts
+	Reviews  int  // open ones about the person
 	Line     *timeline
 	Sections []partSection
 	Gone     []partRow // that were taken away, and can be put back
@@ -156,6 +157,7 @@ func (s *Service) getCase(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := s.casePage(r, sc, whole)
+	p.MayTrace = sc.Check(auth.Trace, whole.Case.Area) == nil && sc.Allows(auth.WriteContacts)
 	if !whole.Who.ID.IsZero() && sc.Allows(auth.WritePeople) {
 		if p.Reviews, err = s.people.OpenReviews(r.Context(), s.db, sc, whole.Who.ID); err != nil {
 			return err

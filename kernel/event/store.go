@@ -20,6 +20,23 @@ func advanceHead(tx *store.Tx, province, part, n int) (int64, error) {
 		returning seq`, province, part, n)
 }
 
+// HeadsOf returns where a province's outbox stands: whoever reads rows after it
+// and then follows from it misses nothing.
+func HeadsOf(ctx context.Context, q store.Querier, province int) (h Heads, err error) {
+	err = store.Each(ctx, q, func(s store.Scan) error {
+		var part int
+		var seq int64
+		if err := s(&part, &seq); err != nil {
+			return err
+		}
+		if part >= 0 && part < Parts {
+			h[part] = seq
+		}
+		return nil
+	}, "select part, seq from event_head where province = $1", province)
+	return h, err
+}
+
 func insertFacts(tx *store.Tx, facts []Fact) error {
 	b := store.Bulk{Table: "event_fact", Columns: []string{"province", "part", "seq", "id", "kind", "at_ms", "payload"}}
 	_, err := b.Insert(tx, func(yield func([]any) bool) {

@@ -118,7 +118,7 @@ func inWords(ctx context.Context, all []Held) []heldItem {
 // lookActs are the acts on a person that say something to them; texts are
 // "person.act.<value>".
 var lookActs = []string{"person.read", "person.find", "person.change", "person.learn", "person.merge", "person.undo", "person.register", "person.create",
-	"person.distinct", "person.challenge_read", "person.answer", "phone.confirm", "visit.of_person", "declaration.read", "declaration.check",
+	"person.distinct", "person.challenge_read", "person.answer", "phone.confirm", "visit.of_person", "contact.ask", "declaration.read", "declaration.check",
 	"card.issue", "card.withdraw", "order.draft", "order.read", "order.sign", "order.withdraw"}
 
 // looksShown bounds the rows that the page shows.

@@ -133,3 +133,44 @@ func (l *Live) mets(ms []Meeting) []Met {
 	}
 	return all
 }
+
+// Of returns the presences of a person that overlap [from, to), whole, by their
+// beginning.
+func (l *Live) Of(person id.ID, from, to time.Time) []Stay {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	n, known := l.people.of[person]
+	if !known {
+		return nil
+	}
+	v := view{x: l.sealed, gone: l.gone, tail: l.tail, atLocus: l.atLocus, ofWhom: l.ofWhom}
+	var all []Stay
+	for _, p := range v.presences(nil, n, Window{noMinute, -noMinute}) {
+		if p.From < MinuteOf(to) && p.To > MinuteOf(from) {
+			all = append(all, Stay{Person: person, Locus: l.loci.ids[p.Locus], Kind: l.kinds[p.Locus], From: p.From.Time(), To: p.To.Time()})
+		}
+	}
+	slices.SortFunc(all, func(a, b Stay) int { return cmp.Or(a.From.Compare(b.From), slices.Compare(a.Locus[:], b.Locus[:])) })
+	return all
+}
+
+// Next returns who met any of the given people at or after the moment given for
+// each and before until, these themselves left out: the F2 of whoever they are
+// the F1 of. By first exposure, then by id.
+func (l *Live) Next(of map[id.ID]time.Time, until time.Time, r Rule) []Exposed {
+	a := l.asker()
+	defer l.giveBack(a)
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	l.show(a)
+	var f1 []Contact
+	for who, since := range of {
+		if n, known := l.people.of[who]; known {
+			f1 = append(f1, Contact{Person: n, First: MinuteOf(since)})
+		}
+	}
+	if len(f1) == 0 {
+		return nil
+	}
+	return l.exposed(a.Second(f1[0].Person, f1, MinuteOf(until), &r))
+}

@@ -1,0 +1,67 @@
+package contact
+
+import (
+	"context"
+
+	"khien/kernel/audit"
+	"khien/kernel/auth"
+	"khien/kernel/event"
+	"khien/kernel/id"
+	"khien/kernel/store"
+)
+
+// Listeners hear which cases there are, and how their contacts are followed up.
+func (s *Service) Listeners() []event.Listener {
+	return []event.Listener{
+		{Name: "contact.cases", Kinds: []string{event.KindCaseChanged}, Hear: s.hearCase},
+		{Name: "contact.followup", Kinds: []string{event.KindFollowUpChanged}, Hear: s.hearFollowUp},
+	}
+}
+
+// hearCase keeps what a case says and leaves it to be traced: the index is asked
+// outside of this transaction, for which visits would have to wait.
+func (s *Service) hearCase(_ context.Context, tx *store.Tx, f event.Fact) error {
+	c, err := event.Decode[event.CaseChanged](f)
+	if err != nil {
+		return err
+	}
+	rule, _ := RuleFor(s.rules, Covid, c.Reported)
+	tx.Wake(Topic)
+	return putCase(tx, s.system, c, rule.WindowOf(c).To)
+}
+
+// hearFollowUp shows how a contact is watched, and releases whose watch is over.
+func (s *Service) hearFollowUp(ctx context.Context, tx *store.Tx, f event.Fact) error {
+	told, err := event.Decode[event.FollowUpChanged](f)
+	if err != nil {
+		return err
+	}
+	all, err := contactsByID(ctx, tx, s.system, []id.ID{told.Contact})
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	before := all[0]
+	c := before
+	c.Follow, c.Until = told.State, told.Until
+	if told.State == "completed" && (c.Status == Found || c.Status == Confirmed) && !c.Last.After(told.At) {
+		c.Status, c.Released = Released, store.Time(store.Millis(told.At))
+	}
+	if c == before {
+		return nil
+	}
+	c.Version, c.Changed = before.Version+1, store.Time(store.Millis(s.now()))
+	if done, err := updateContact(tx, s.system, c); err != nil || !done {
+		return cmpErr(err)
+	}
+	if c.Status == before.Status {
+		return nil
+	}
+	if err := noteRelease(tx, s.system, c); err != nil {
+		return err
+	}
+	return s.told(tx, c)
+}
+
+func noteRelease(tx *store.Tx, sc auth.Scope, c Contact) error {
+	return audit.Append(tx, sc.Entry("contact.release", "contact", c.ID.String(), c.Area, nil))
+}

@@ -1,0 +1,188 @@
+package contact
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"khien/kernel/auth"
+	"khien/kernel/event"
+	"khien/kernel/id"
+	"khien/kernel/store"
+)
+
+// kase is a case as its facts say it, and what came of tracing it.
+type kase struct {
+	event.CaseChanged
+	Found, Stored int // F1 of the last tracing, and how many of them stand as contacts
+	Traced        time.Time
+	Rule          string
+}
+
+// open reports whether tracing counts the case.
+func (k kase) open() bool {
+	return !k.Person.IsZero() && (k.Classification == "confirmed" || k.Classification == "probable")
+}
+
+const caseColumns = `id, version, person, classification, area, onset, specimen, confirmed, reported, outcome_on, rule, found, stored, traced_ms`
+
+func scanCase(s store.Scan) (k kase, err error) {
+	var traced int64
+	err = s(&k.Case, &k.Version, &k.Person, &k.Classification, &k.Area, &k.Onset, &k.Specimen, &k.Confirmed, &k.Reported, &k.OutcomeOn,
+		&k.Rule, &k.Found, &k.Stored, &traced)
+	k.Traced = store.Time(traced)
+	return k, err
+}
+
+// putCase writes what a fact says unless a later one stands, and leaves the case due.
+func putCase(tx *store.Tx, sc auth.Scope, c event.CaseChanged, to time.Time) error {
+	_, err := tx.Exec(`insert into contact_case (province, id, version, person, classification, area, onset, specimen, confirmed, reported,
+		outcome_on, due, rule, to_ms, found, stored, traced_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, '', $12, 0, 0, 0)
+		on conflict (province, id) do update set version = excluded.version, person = excluded.person, classification = excluded.classification,
+		area = excluded.area, onset = excluded.onset, specimen = excluded.specimen, confirmed = excluded.confirmed, reported = excluded.reported,
+		outcome_on = excluded.outcome_on, due = 1, to_ms = excluded.to_ms where contact_case.version < excluded.version`,
+		sc.Province(), c.Case, c.Version, c.Person, c.Classification, c.Area, c.Onset, c.Specimen, c.Confirmed, c.Reported, c.OutcomeOn, store.Millis(to))
+	return err
+}
+
+func caseByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (kase, error) {
+	return store.One(ctx, q, scanCase, "select "+caseColumns+" from contact_case where province = $1 and id = $2", sc.Province(), i)
+}
+
+// casesByID returns those of the cases that stand, by id.
+func casesByID(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (map[id.ID]kase, error) {
+	all := make(map[id.ID]kase, len(ids))
+	err := eachPart(sc, ids, func(marks string, args []any) error {
+		some, err := store.All(ctx, q, scanCase, "select "+caseColumns+" from contact_case where province = $1 and id in ("+marks+")", args...)
+		for _, k := range some {
+			all[k.Case] = k
+		}
+		return err
+	})
+	return all, err
+}
+
+// casesOf returns the open cases of people.
+func casesOf(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []kase, err error) {
+	err = eachPart(sc, people, func(marks string, args []any) error {
+		some, err := store.All(ctx, q, scanCase, "select "+caseColumns+` from contact_case where province = $1
+			and classification in ('confirmed', 'probable') and person in (`+marks+")", args...)
+		all = append(all, some...)
+		return err
+	})
+	return all, err
+}
+
+// openCases returns the cases whose windows end after a moment.
+func openCases(ctx context.Context, q store.Querier, sc auth.Scope, since time.Time) ([]id.ID, error) {
+	return store.All(ctx, q, scanID, `select id from contact_case where province = $1 and to_ms > $2 and classification in ('confirmed', 'probable')
+		order by id`, sc.Province(), store.Millis(since))
+}
+
+// dueCases returns cases that wait for tracing.
+func dueCases(ctx context.Context, q store.Querier, sc auth.Scope, most int) ([]id.ID, error) {
+	return store.All(ctx, q, scanID, fmt.Sprintf("select id from contact_case where province = $1 and due = 1 order by id limit %d", most), sc.Province())
+}
+
+func scanID(s store.Scan) (i id.ID, err error) {
+	err = s(&i)
+	return i, err
+}
+
+// markDue leaves cases to be traced.
+func markDue(tx *store.Tx, sc auth.Scope, cases []id.ID) error {
+	return eachPart(sc, cases, func(marks string, args []any) error {
+		_, err := tx.Exec("update contact_case set due = 1 where province = $1 and id in ("+marks+")", args...)
+		return err
+	})
+}
+
+// lockCase writes what came of tracing a case that still is at its version, and
+// holds its row until the transaction ends; false when it is at another.
+func lockCase(tx *store.Tx, sc auth.Scope, k kase) (bool, error) {
+	n, err := tx.Exec(`update contact_case set due = 0, rule = $4, found = $5, stored = $6, traced_ms = $7
+		where province = $1 and id = $2 and version = $3`, sc.Province(), k.Case, k.Version, k.Rule, k.Found, k.Stored, store.Millis(k.Traced))
+	return n == 1, err
+}
+
+const exposureColumns = `id, contact, case_id, via, locus, kind, area, from_ms, to_ms, minutes, certainty, origin, held, rule, noted_ms, actor`
+
+func scanExposure(s store.Scan) (e Exposure, err error) {
+	var from, to, noted int64
+	var held int
+	err = s(&e.ID, &e.Contact, &e.Case, &e.Via, &e.Locus, &e.Kind, &e.Area, &from, &to, &e.Minutes, &e.Certainty, &e.Origin, &held, &e.Rule, &noted, &e.Actor)
+	e.From, e.To, e.Noted, e.Held = store.Time(from), store.Time(to), store.Time(noted), held == 1
+	return e, err
+}
+
+func exposuresOfCase(ctx context.Context, q store.Querier, sc auth.Scope, kase id.ID) ([]Exposure, error) {
+	return store.All(ctx, q, scanExposure, "select "+exposureColumns+" from contact_exposure where province = $1 and case_id = $2 order by from_ms, id", sc.Province(), kase)
+}
+
+// exposuresOf returns the exposures of contacts, the withdrawn ones too, by contact.
+func exposuresOf(ctx context.Context, q store.Querier, sc auth.Scope, contacts []id.ID) (map[id.ID][]Exposure, error) {
+	all := map[id.ID][]Exposure{}
+	err := eachPart(sc, contacts, func(marks string, args []any) error {
+		some, err := store.All(ctx, q, scanExposure, "select "+exposureColumns+" from contact_exposure where province = $1 and contact in ("+marks+") order by from_ms, id", args...)
+		for _, e := range some {
+			all[e.Contact] = append(all[e.Contact], e)
+		}
+		return err
+	})
+	return all, err
+}
+
+func insertExposures(tx *store.Tx, sc auth.Scope, all []Exposure) error {
+	if len(all) == 0 {
+		return nil
+	}
+	b := store.Bulk{Table: "contact_exposure", Columns: []string{"province", "id", "contact", "case_id", "via", "locus", "kind", "area", "from_ms", "to_ms",
+		"minutes", "certainty", "origin", "held", "rule", "noted_ms", "actor"}}
+	province := sc.Province()
+	_, err := b.Insert(tx, func(yield func([]any) bool) {
+		for _, e := range all {
+			if !yield([]any{province, e.ID, e.Contact, e.Case, e.Via, e.Locus, e.Kind, e.Area, store.Millis(e.From), store.Millis(e.To), e.Minutes,
+				string(e.Certainty), e.Origin, number(e.Held), e.Rule, store.Millis(e.Noted), e.Actor}) {
+				return
+			}
+		}
+	})
+	return err
+}
+
+func updateExposure(tx *store.Tx, sc auth.Scope, e Exposure) error {
+	_, err := tx.Exec("update contact_exposure set to_ms = $3, minutes = $4, certainty = $5, held = $6 where province = $1 and id = $2",
+		sc.Province(), e.ID, store.Millis(e.To), e.Minutes, string(e.Certainty), number(e.Held))
+	return err
+}
+
+func number(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// askedAtOnce bounds the ids of one statement.
+const askedAtOnce = 500
+
+// eachPart calls do with the parameters of ids, part by part; $1 is the province.
+func eachPart(sc auth.Scope, ids []id.ID, do func(marks string, args []any) error) error {
+	for part := range slices.Chunk(ids, askedAtOnce) {
+		args, marks := []any{sc.Province()}, make([]string, len(part))
+		for i, v := range part {
+			args = append(args, v)
+			marks[i] = fmt.Sprintf("$%d", len(args))
+		}
+		if err := do(strings.Join(marks, ", "), args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func exposureByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Exposure, error) {
+	return store.One(ctx, q, scanExposure, "select "+exposureColumns+" from contact_exposure where province = $1 and id = $2", sc.Province(), i)
+}

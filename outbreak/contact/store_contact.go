@@ -1,0 +1,161 @@
+package contact
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"khien/kernel/auth"
+	"khien/kernel/id"
+	"khien/kernel/store"
+)
+
+const contactColumns = `c.id, c.person, c.degree, c.status, c.reason, c.was, c.decided, c.became, c.area, c.priority, c.kind, c.first_ms, c.last_ms,
+	c.rule, c.case_id, c.held, c.called_ms, c.follow, c.follow_until, c.released_ms, c.version, c.created_ms, c.changed_ms, c.actor`
+
+func scanContact(s store.Scan) (c Contact, err error) {
+	var decided int
+	var first, last, called, released, created, changed int64
+	err = s(&c.ID, &c.Person, &c.Degree, &c.Status, &c.Reason, &c.Was, &decided, &c.Became, &c.Area, &c.Priority, &c.Kind, &first, &last,
+		&c.Rule, &c.Case, &c.Held, &called, &c.Follow, &c.Until, &released, &c.Version, &created, &changed, &c.Actor)
+	c.Decided, c.First, c.Last, c.Called = decided == 1, store.Time(first), store.Time(last), store.Time(called)
+	c.Released, c.Created, c.Changed = store.Time(released), store.Time(created), store.Time(changed)
+	return c, err
+}
+
+// seen is the predicate of the contacts that a scope may see: those it answers
+// for, and those exposed at a place in it. The first parameter is $first.
+func seen(sc auth.Scope, first int) (string, []any) {
+	mine, args := sc.Where("c.area", first)
+	if sc.Whole() {
+		return mine, args
+	}
+	there, more := sc.Where("e.area", first+len(args))
+	return "(" + mine + ` or exists (select 1 from contact_exposure e where e.province = c.province and e.contact = c.id and e.held = 1 and ` + there + "))", append(args, more...)
+}
+
+// contactByID returns a contact that the scope may see; fault.NotFound for any other.
+func contactByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Contact, error) {
+	may, args := seen(sc, 3)
+	return store.One(ctx, q, scanContact, "select "+contactColumns+" from contact_contact c where c.province = $1 and c.id = $2 and "+may,
+		append([]any{sc.Province(), i}, args...)...)
+}
+
+// contactsByID returns contacts, whatever their areas: for the program's own work.
+func contactsByID(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (all []Contact, err error) {
+	err = eachPart(sc, ids, func(marks string, args []any) error {
+		some, err := store.All(ctx, q, scanContact, "select "+contactColumns+" from contact_contact c where c.province = $1 and c.id in ("+marks+")", args...)
+		all = append(all, some...)
+		return err
+	})
+	return all, err
+}
+
+// contactsOf returns the contacts that people are, whatever their areas.
+func contactsOf(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []Contact, err error) {
+	err = eachPart(sc, people, func(marks string, args []any) error {
+		some, err := store.All(ctx, q, scanContact, "select "+contactColumns+" from contact_contact c where c.province = $1 and c.person in ("+marks+")", args...)
+		all = append(all, some...)
+		return err
+	})
+	return all, err
+}
+
+// contactsBecome returns the contacts that a case has made cases.
+func contactsBecome(ctx context.Context, q store.Querier, sc auth.Scope, kase id.ID) ([]Contact, error) {
+	return store.All(ctx, q, scanContact, "select "+contactColumns+" from contact_contact c where c.province = $1 and c.became = $2", sc.Province(), kase)
+}
+
+func insertContacts(tx *store.Tx, sc auth.Scope, all []Contact) error {
+	if len(all) == 0 {
+		return nil
+	}
+	b := store.Bulk{Table: "contact_contact", Columns: []string{"province", "id", "person", "degree", "status", "reason", "was", "decided", "became", "area",
+		"priority", "kind", "first_ms", "last_ms", "rule", "case_id", "held", "called_ms", "follow", "follow_until", "released_ms", "version",
+		"created_ms", "changed_ms", "actor"}}
+	province := sc.Province()
+	_, err := b.Insert(tx, func(yield func([]any) bool) {
+		for _, c := range all {
+			if !yield([]any{province, c.ID, c.Person, c.Degree, string(c.Status), string(c.Reason), string(c.Was), number(c.Decided), c.Became, c.Area,
+				c.Priority, c.Kind, store.Millis(c.First), store.Millis(c.Last), c.Rule, c.Case, c.Held, store.Millis(c.Called), c.Follow, int(c.Until),
+				store.Millis(c.Released), c.Version, store.Millis(c.Created), store.Millis(c.Changed), c.Actor}) {
+				return
+			}
+		}
+	})
+	return err
+}
+
+// updateContact writes c over the version before it, and reports whether that stood.
+func updateContact(tx *store.Tx, sc auth.Scope, c Contact) (bool, error) {
+	n, err := tx.Exec(`update contact_contact set person = $3, degree = $4, status = $5, reason = $6, was = $7, decided = $8, became = $9, area = $10,
+		priority = $11, kind = $12, first_ms = $13, last_ms = $14, case_id = $15, held = $16, called_ms = $17, follow = $18, follow_until = $19,
+		released_ms = $20, version = $21, changed_ms = $22, actor = $23 where province = $1 and id = $2 and version = $24`,
+		sc.Province(), c.ID, c.Person, c.Degree, string(c.Status), string(c.Reason), string(c.Was), number(c.Decided), c.Became, c.Area,
+		c.Priority, c.Kind, store.Millis(c.First), store.Millis(c.Last), c.Case, c.Held, store.Millis(c.Called), c.Follow, int(c.Until),
+		store.Millis(c.Released), c.Version, store.Millis(c.Changed), c.Actor, c.Version-1)
+	return n == 1, err
+}
+
+// listContacts returns a page of contacts, the highest priority first.
+func listContacts(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, most int) ([]Contact, error) {
+	may, more := seen(sc, 2)
+	args := append([]any{sc.Province()}, more...)
+	text := "select " + contactColumns + " from contact_contact c where c.province = $1 and " + may
+	add := func(asked bool, format string, values ...any) {
+		if !asked {
+			return
+		}
+		marks := make([]any, len(values))
+		for i, v := range values {
+			args = append(args, v)
+			marks[i] = fmt.Sprintf("$%d", len(args))
+		}
+		text += " and " + fmt.Sprintf(format, marks...)
+	}
+	add(f.Status != "", "c.status = %s", string(f.Status))
+	add(f.Degree != 0, "c.degree = %s", f.Degree)
+	add(f.Kind != "", "c.kind = %s", f.Kind)
+	if f.Area != 0 {
+		lo, hi := f.Area.Range()
+		add(true, "c.area >= %s and c.area < %s", lo, hi)
+	}
+	add(f.Uncalled, "c.called_ms = 0")
+	add(!f.Case.IsZero(), "c.id in (select e.contact from contact_exposure e where e.province = c.province and e.case_id = %s and e.held = 1)", f.Case)
+	if f.people != nil {
+		marks := make([]string, len(f.people))
+		for i, p := range f.people {
+			args = append(args, p)
+			marks[i] = fmt.Sprintf("$%d", len(args))
+		}
+		text += " and c.person in (" + strings.Join(append(marks, "null"), ", ") + ")"
+	}
+	if f.After != nil {
+		add(true, "(c.priority < %s or c.priority = %s and c.id < %s)", f.After.Priority, f.After.Priority, f.After.ID)
+	}
+	return store.All(ctx, q, scanContact, fmt.Sprintf("%s order by c.priority desc, c.id desc limit %d", text, most), args...)
+}
+
+// releasedBefore returns contacts that were released before a moment.
+func releasedBefore(ctx context.Context, q store.Querier, sc auth.Scope, before time.Time, most int) ([]id.ID, error) {
+	return store.All(ctx, q, scanID, fmt.Sprintf(`select id from contact_contact where province = $1 and released_ms > 0 and released_ms < $2
+		order by released_ms, id limit %d`, most), sc.Province(), store.Millis(before))
+}
+
+// dismissedBefore returns contacts that were dismissed before a moment.
+func dismissedBefore(ctx context.Context, q store.Querier, sc auth.Scope, before time.Time, most int) ([]id.ID, error) {
+	return store.All(ctx, q, scanID, fmt.Sprintf(`select id from contact_contact where province = $1 and status = 'dismissed' and changed_ms < $2
+		order by changed_ms, id limit %d`, most), sc.Province(), store.Millis(before))
+}
+
+// eraseContacts forgets contacts with their exposures.
+func eraseContacts(tx *store.Tx, sc auth.Scope, contacts []id.ID) error {
+	return eachPart(sc, contacts, func(marks string, args []any) error {
+		if _, err := tx.Exec("delete from contact_exposure where province = $1 and contact in ("+marks+")", args...); err != nil {
+			return err
+		}
+		_, err := tx.Exec("delete from contact_contact where province = $1 and id in ("+marks+")", args...)
+		return err
+	})
+}
