@@ -171,7 +171,6 @@ func mustRead(name string, to any) {
 
 // body is what is stored of a part beside its keys.
 func (p Part) body() (string, error) {
-	p.ID = id.ID{}
 	b, err := json.Marshal(struct {
 		Symptom  *Symptom      `json:"symptom,omitempty"`
 		Test     *Test         `json:"test,omitempty"`

@@ -1,0 +1,4 @@
+package outbreak
+
+// ReadParts is what reads a cell of parts, for its fuzz target.
+var ReadParts = readParts
