@@ -174,12 +174,7 @@ const (
 func pictureOf(w *world, v *view, f chainsForm) *picturePage {
 	l := v.Layout
 	p := &picturePage{Level: levelOf(l, pictureWidth, pictureHeight), Days: l.Days, Rows: l.Rows, First: l.First.String(), Version: w.number,
-		Alone: v.alone}
-	for _, n := range l.Nodes {
-		if n.ID == "" {
-			p.Hidden++
-		}
-	}
+		Alone: v.alone, Hidden: v.hidden}
 	if f.Level != nil {
 		p.Level = min(max(*f.Level, 0), chain.LevelMost)
 	}

@@ -254,3 +254,32 @@ func FuzzEdges(f *testing.F) {
 		}
 	})
 }
+
+// What is kept is told again for an export, by number, and no case that is not the
+// reader's.
+func TestLinksTo(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		w.enter(t, "BN1", elsewhere, "2021-10-01")
+		w.enter(t, "BN2", here, "2021-10-03")
+		w.enter(t, "BN3", here, "2021-10-06")
+		w.link(t, "BN1>BN2 X>BN2 BN2>BN3")
+		if _, err := w.Add(ctx, everything, spread.Link{ID: id.New(), From: "BN1", To: "BN3", Certainty: outbreak.Certain, Note: "cùng xe"}); err != nil {
+			t.Fatal(err)
+		}
+		officer := w.officer(t, "huulung", "2021/20/186", auth.HealthOfficer, auth.Export)
+		for _, tt := range []struct {
+			sc   auth.Scope
+			want string
+		}{{everything, "BN1>BN2 X>BN2 BN2>BN3 BN1>BN3"}, {officer, "X>BN2 BN2>BN3"}} {
+			links, err := w.LinksTo(ctx, w.db, tt.sc, []string{"BN2", "BN3", "BN9"})
+			var got []string
+			for _, l := range links {
+				got = append(got, l.From+">"+l.To)
+			}
+			if err != nil || strings.Join(got, " ") != tt.want {
+				t.Errorf("got %v, %v, want %s", got, err, tt.want)
+			}
+		}
+	})
+}

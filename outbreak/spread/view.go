@@ -33,6 +33,7 @@ type view struct {
 	Focus      int32          // the case of the filter; nobody for none
 
 	alone  int              // picked cases that no link touches
+	hidden int              // nodes of the layout without a name
 	picked []bool           // by number of the case
 	shown  map[string]int32 // of the layout's names in scope, the number
 }
@@ -172,6 +173,7 @@ func (v *view) hide(w *world, sc auth.Scope) {
 			v.shown[n.ID] = at
 		case at != nobody || !seen[n.ID]:
 			n.ID = ""
+			v.hidden++
 		}
 	}
 	for i, name := range w.names {
