@@ -67,7 +67,7 @@ type fileOut struct {
 	}
 }
 
-type listIn struct {
+type contactsIn struct {
 	Status   string `query:"status" enum:"found,confirmed,dismissed,became_case,released"`
 	Degree   int    `query:"degree" minimum:"0" maximum:"2"`
 	Kind     string `query:"kind" maxLength:"20"`
@@ -78,14 +78,14 @@ type listIn struct {
 	After    string `query:"after" doc:"next of the page before"`
 }
 
-type listOut struct {
+type contactsOut struct {
 	Body struct {
 		Contacts []contactJSON `json:"contacts"`
 		Next     string        `json:"next,omitempty" doc:"give it as after for the next page"`
 	}
 }
 
-func (in listIn) filter() (Filter, error) {
+func (in contactsIn) filter() (Filter, error) {
 	f := Filter{Status: Status(in.Status), Degree: in.Degree, Kind: in.Kind, Uncalled: in.Uncalled, Search: in.Q}
 	var after Cursor
 	errs := web.FieldErrors{}
@@ -125,7 +125,7 @@ func (s *Service) api(rt *web.Router) {
 		Summary: "Whom a case or a person met: F1 and F2, every meeting explained; asked for a purpose and audited"}, s.traceAPI)
 }
 
-func (s *Service) listAPI(ctx context.Context, in *listIn) (*listOut, error) {
+func (s *Service) listAPI(ctx context.Context, in *contactsIn) (*contactsOut, error) {
 	sc, err := auth.ScopeOf(ctx, auth.ReadContacts, "contact_list")
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (s *Service) listAPI(ctx context.Context, in *listIn) (*listOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &listOut{}
+	out := &contactsOut{}
 	out.Body.Contacts = []contactJSON{}
 	for _, c := range page.Contacts {
 		out.Body.Contacts = append(out.Body.Contacts, wire(c, page.Names[c.Person]))
