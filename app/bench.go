@@ -88,6 +88,7 @@ var benches = map[string]func(context.Context, *config.Config, benchOptions) (*f
 	"people": benchPeople,
 	"match":  benchMatch,
 	"trace":  benchTrace,
+	"live":   benchLive,
 	"visits": benchVisits,
 }
 

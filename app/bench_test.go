@@ -23,6 +23,7 @@ func TestBench(t *testing.T) {
 		"map":    {[]string{"--rows", "60", "--clients", "2"}, []string{"same_per_s", "full_per_s", "constant_per_s", "bytes", "gz_bytes"}},
 		"people": {[]string{"--people", "1000"}, []string{"rows_per_s", "cpu_us_per_row", "register_per_s", "find_paper_p50_ms", "find_phone_p99_ms", "find_name_p99_ms",
 			"audited_p50_ms", "precision", "recall", "reviewed", "load_s"}},
+		"live":  {[]string{"--seconds", "1"}, []string{"visits_per_s", "live_p50_ms", "live_p99_ms"}},
 		"trace": {[]string{"--presences", "20000"}, []string{"build_ms", "index_mb", "f1_us", "f2_ms", "wave_ms", "scan_ms", "identical"}},
 		"visits": {[]string{"--clients", "4", "--onto", "600"},
 			[]string{"acked_per_s", "null_per_s", "ratio", "p50_ms", "p99_ms", "batch_rows_per_s", "lag_ms", "stood"}},
@@ -76,7 +77,7 @@ func TestBenchRefused(t *testing.T) {
 		says   string
 	}{
 		{[]string{"page"}, 1, "Node.js"},
-		{[]string{"nothing"}, 2, "[import map match page people sse trace visits]"},
+		{[]string{"nothing"}, 2, "[import live map match page people sse trace visits]"},
 		{[]string{"sse", "--clients", "0"}, 2, "--clients"},
 		{[]string{"sse", "--clients", "900000000"}, 1, "ulimit"},
 		{[]string{"import", "--file", "no/such/file"}, 1, "no such file"},
