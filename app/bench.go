@@ -92,6 +92,7 @@ var benches = map[string]func(context.Context, *config.Config, benchOptions) (*f
 	"lists":  benchLists,
 	"match":  benchMatch,
 	"trace":  benchTrace,
+	"live":   benchLive,
 	"visits": benchVisits,
 }
 

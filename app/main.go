@@ -68,7 +68,7 @@ var commands = []command{
 	{"account link", "[LOGIN]", "make a one-time set-up link for an account, or for the first administrator", linkCommand},
 	{"config", "", "show the settings", configCommand},
 	{"sim load", "--to URL [--places N] [--declarations N]", "send an invented province to a demo's server and count what it has", simLoadCommand},
-	{"bench", "NAME [--seconds N]", "run a benchmark: import, map, sse, page, visits, people, match, lists, trace, chains", benchCommand},
+	{"bench", "NAME [--seconds N]", "run a benchmark: import, map, sse, page, visits, people, match, lists, trace, chains, live", benchCommand},
 	{"version", "", "show the version", versionCommand},
 }
 

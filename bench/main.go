@@ -132,7 +132,7 @@ func visitJobs(o options, postgres string) []job {
 
 // peopleJobs lists the benchmarks of the registry; a million people take minutes to load.
 func peopleJobs() []job {
-	return []job{{args: []string{"people"}, most: 10 * time.Minute}, {args: []string{"match"}, most: 5 * time.Minute}}
+	return []job{{args: []string{"people"}, most: 10 * time.Minute}, {args: []string{"match"}, most: 5 * time.Minute}, {name: "a visit in an answer", args: []string{"live"}}}
 }
 
 // listJobs lists the benchmarks of cases in lists.

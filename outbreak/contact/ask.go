@@ -149,8 +149,12 @@ func (s *Service) askFirst(ctx context.Context, sc auth.Scope, q Query, a *Answe
 }
 
 func (s *Service) askPerson(ctx context.Context, sc auth.Scope, q Query, a *Answer) (m met, err error) {
-	if _, err := s.People.Get(ctx, s.DB, sc, q.Person); err != nil {
+	homes, err := s.People.AreasOf(ctx, s.DB, sc, []id.ID{q.Person}) // the question itself is the audit row
+	if err != nil {
 		return m, err
+	}
+	if home, known := homes[q.Person]; !known || !sc.Covers(home) {
+		return m, fault.New(fault.NotFound, "person.none")
 	}
 	if !q.To.After(q.From) || q.To.Sub(q.From) > Kept+assumedMost {
 		return m, errWhen.At("met_to", q.To.Format(time.RFC3339))

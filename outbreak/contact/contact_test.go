@@ -124,16 +124,14 @@ func TestVisitsMove(t *testing.T) {
 		w.tell(t, s.kase)
 		open := stay(s.passed, s.market, 500, 620)
 		open.Assumed = true
-		v := w.visit(t, id.ID{}, open) // twenty minutes: not enough at a market
+		w.visit(t, id.ID{}, open) // twenty minutes: not enough at a market
 		w.settle(t)
 		w.wantNone(t, s.passed)
-		longer := open
-		longer.To = longer.To.Add(time.Hour)
 		other := w.place(t, place.Office, minhHoa)
 		w.visit(t, id.ID{}, stay(s.sick, other, 1000, 1100))
 		at := stay(s.passed, other, 1010, 1080)
 		at.Assumed = true
-		v = w.visit(t, id.ID{}, at)
+		v := w.visit(t, id.ID{}, at)
 		w.settle(t)
 		if f := w.want(t, s.passed, 1, contact.Found); f.Exposures[0].Certainty != contact.Probable {
 			t.Errorf("an end that is assumed: got %s", f.Exposures[0].Certainty)
