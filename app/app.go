@@ -211,7 +211,7 @@ func (a *App) services(views *web.Views) error {
 		Province: a.Province, Signer: a.Points.Codes(), Site: a.Config.PublicURL, Cases: a.Outbreak, Now: a.Now, Views: views, Log: a.Log})
 	a.Followed = followup.New(followup.Config{DB: a.DB, Keys: a.Keys, People: a.People, Gazetteer: a.Gazetteer, Home: home, Province: a.Province,
 		Cases: a.Outbreak, Signer: a.Points.Codes(), Site: a.Config.PublicURL, Now: a.Now, Catalog: a.Catalog, Views: views, Log: a.Log})
-	a.Contacts, err = contact.New(contact.Config{DB: a.DB, People: a.People, Places: a.Places, Stays: stays{a.Checkin}, Gazetteer: a.Gazetteer,
+	a.Contacts, err = contact.New(contact.Config{DB: a.DB, People: a.People, Places: a.Places, Stays: stays{a.Checkin}, Numbers: a.Outbreak, Gazetteer: a.Gazetteer,
 		Province: a.Province, Home: home, Now: a.Now, Views: views, Log: a.Log})
 	if err != nil {
 		return err

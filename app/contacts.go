@@ -2,9 +2,12 @@ package app
 
 import (
 	"context"
+	"flag"
+	"fmt"
 	"time"
 
 	"khien/checkin"
+	"khien/kernel/i18n"
 	"khien/kernel/id"
 	"khien/outbreak/contact"
 )
@@ -29,4 +32,33 @@ func (s stays) StaysOf(ctx context.Context, people []id.ID, from, to time.Time) 
 
 func stayOf(v checkin.Visit) contact.Stay {
 	return contact.Stay{Person: v.Person, Place: v.Place, From: v.From, To: v.Until, Assumed: v.Ended == checkin.EndAssumed}
+}
+
+// importContactsCommand enters the contacts of a list.
+func importContactsCommand(*flag.FlagSet) func(*call) error {
+	return func(c *call) error {
+		f, err := c.oneFile()
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return c.with(func(a *App) error {
+			report, err := a.Contacts.Import(c.ctx, a.console("import contacts"), f)
+			if err != nil {
+				return err
+			}
+			for i, p := range report.Problems {
+				report.Problems[i].Why = a.Catalog.Fault(i18n.Lang(c.lang), p.Fault)
+			}
+			if c.json {
+				return c.print(report)
+			}
+			for _, p := range report.Problems {
+				fmt.Fprintf(c.out, "%6d  %-10s %s: %s\n", p.Row, p.Field, p.Value, p.Why)
+			}
+			fmt.Fprintln(c.out, a.Catalog.T(i18n.Lang(c.lang), "contact.import.rows", "rows", report.Rows, "added", report.Added,
+				"contacts", report.Contacts, "known", report.Known, "rejected", report.Rejected))
+			return nil
+		})
+	}
 }

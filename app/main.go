@@ -52,6 +52,7 @@ var commands = []command{
 	{"import cases-by-area", "FILE", "import published counts by day and area (CSV, XLSX)", importCountsCommand},
 	{"import cases", "FILE", "import a list of cases with our own headings (CSV, XLSX, JSON)", importCasesCommand},
 	{"import linelist", "FILE [--map FILE] [--try]", "import anybody's line list, its columns mapped or known (CSV, XLSX, JSON)", importLineListCommand},
+	{"import contacts", "FILE", "enter the contacts of a list, each with their case (CSV, XLSX)", importContactsCommand},
 	{"import edges", "FILE", "import who infected whom (CSV, XLSX: from, to)", importEdgesCommand},
 	{"chains", "", "sum up the chains: generations, clusters, R, k, intervals", chainsCommand},
 	{"import people", "FILE", "register the people of a list, each matched with who stands (CSV, XLSX)", importPeopleCommand},

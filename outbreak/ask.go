@@ -46,3 +46,9 @@ func (s *Service) AreaChoices(r *http.Request, sc auth.Scope, none string) []web
 
 // AreaName is a unit and the one above it, as a list has room for.
 func (s *Service) AreaName(c area.Code) string { return s.shortName(c) }
+
+// CasesNumbered returns the cases of numbers, as NumberOf writes them, that the
+// scope may read: for lists that name cases so. It tells nothing else of them.
+func (s *Service) CasesNumbered(ctx context.Context, sc auth.Scope, numbers []string) (map[string]id.ID, error) {
+	return casesNumbered(ctx, s.db, sc, numbers)
+}

@@ -2,8 +2,12 @@ package outbreak
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"khien/kernel/auth"
+	"khien/kernel/id"
 	"khien/kernel/store"
 )
 
@@ -18,4 +22,28 @@ func eachBrief(ctx context.Context, q store.Querier, sc auth.Scope, visit func(B
 		return visit(b)
 	}, `select id, coalesce(number, ''), classification, area, stay, source, onset, specimen, confirmed_on, reported
 		from outbreak_case where province = $1 and classification <> 'discarded' and `+may+" order by id", append([]any{sc.Province()}, args...)...)
+}
+
+func casesNumbered(ctx context.Context, q store.Querier, sc auth.Scope, numbers []string) (map[string]id.ID, error) {
+	by := make(map[string]id.ID, len(numbers))
+	for part := range slices.Chunk(numbers, 500) {
+		may, args := readable(sc, 2)
+		args = append([]any{sc.Province()}, args...)
+		marks := make([]string, len(part))
+		for i, n := range part {
+			args = append(args, n)
+			marks[i] = fmt.Sprintf("$%d", len(args))
+		}
+		err := store.Each(ctx, q, func(s store.Scan) error {
+			var n string
+			var i id.ID
+			err := s(&n, &i)
+			by[n] = i
+			return err
+		}, "select number, id from outbreak_case where province = $1 and "+may+" and number in ("+strings.Join(marks, ", ")+")", args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return by, nil
 }

@@ -162,6 +162,7 @@ type Config struct {
 	People    *person.Service
 	Places    *place.Service
 	Stays     Stays
+	Numbers   Numbers // nil: no lists are imported
 	Gazetteer *area.Gazetteer
 	Province  int
 	Home      area.Code

@@ -1,0 +1,316 @@
+package contact
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"khien/kernel/area"
+	"khien/kernel/auth"
+	"khien/kernel/day"
+	"khien/kernel/fault"
+	"khien/kernel/id"
+	"khien/kernel/person"
+	"khien/kernel/store"
+	"khien/outbreak"
+	"khien/wire/sheet"
+)
+
+// listMost bounds a list of contacts: it is one transaction.
+const listMost = 5_000
+
+// Numbers answers which cases lists mean by their numbers.
+type Numbers interface {
+	CasesNumbered(ctx context.Context, sc auth.Scope, numbers []string) (map[string]id.ID, error)
+}
+
+// headings are the names under which lists give a column, folded by area.Fold.
+var headings = map[string][]string{
+	"case":      {"ma ca benh", "case", "ma benh nhan", "ma bn", "f0", "ca benh", "nguon lay"},
+	"name":      {"ho va ten", "name", "ho ten", "ten", "nguoi tiep xuc"},
+	"birth":     {"ngay sinh", "birth", "nam sinh"},
+	"phone":     {"dien thoai", "phone", "so dien thoai", "sdt"},
+	"province":  {"tinh", "province", "tinh/thanh pho"},
+	"district":  {"huyen", "district", "quan/huyen"},
+	"commune":   {"xa", "commune", "xa/phuong", "phuong/xa"},
+	"address":   {"dia chi", "address"},
+	"met_from":  {"tiep xuc tu", "from", "bat dau tiep xuc", "ngay tiep xuc", "thoi gian tiep xuc"},
+	"met_to":    {"tiep xuc den", "to", "ket thuc tiep xuc", "tiep xuc lan cuoi"},
+	"kind":      {"loai noi", "kind", "noi tiep xuc"},
+	"certainty": {"muc do chac chan", "certainty", "muc do"},
+}
+
+// words are what lists write for a kind or a certainty, folded.
+var words = map[string]string{
+	"ho gia dinh": Household, "gia dinh": Household, "cung nha": Household, "household": Household,
+	"chac chan": string(Certain), "nhieu kha nang": string(Probable), "co kha nang": string(Probable), "co the": string(Possible),
+}
+
+// Report is what became of a list, the contract of import contacts --json.
+type Report struct {
+	Rows     int       `json:"rows"`
+	Added    int       `json:"added"` // exposures that were not known
+	Known    int       `json:"known"`
+	Contacts int       `json:"contacts"` // people whom the rows name
+	Rejected int       `json:"rejected"`
+	Problems []Problem `json:"problems"`
+}
+
+// Problem says why a row was not entered.
+type Problem struct {
+	Row   int          `json:"row"` // as a spreadsheet counts
+	Field string       `json:"field"`
+	Value string       `json:"value"`
+	Why   string       `json:"why"`
+	Fault *fault.Error `json:"-"`
+}
+
+func (r *Report) reject(row int, f *fault.Error) {
+	r.Rejected++
+	r.Problems = append(r.Problems, Problem{Row: row, Field: f.Field, Value: fault.Cut(f.Value, 80), Fault: f})
+}
+
+// listed is a row that can be read.
+type listed struct {
+	row    int
+	number string
+	told   Told
+}
+
+// Import enters the contacts of a list, each an exposure that somebody told of a
+// case in scope; the people are found in the registry or added to it. Rows stand
+// for themselves: what is wrong with one is reported and changes nothing of the
+// others. The same list a second time adds nothing. All is durable at once.
+func (s *Service) Import(ctx context.Context, sc auth.Scope, r io.Reader) (report Report, err error) {
+	if !sc.Allows(auth.WriteContacts) || !sc.Allows(auth.Import) {
+		return report, errAct
+	}
+	rows, report, err := s.readList(sc, r)
+	if err != nil {
+		return report, err
+	}
+	if rows, err = s.ofCases(ctx, sc, rows, &report); err != nil {
+		return report, err
+	}
+	read := report
+	err = s.DB.Tx(ctx, func(tx *store.Tx) error {
+		report = read // the transaction may run again
+		report.Problems = slices.Clone(read.Problems)
+		return s.enter(tx, sc, slices.Clone(rows), &report)
+	})
+	slices.SortStableFunc(report.Problems, func(a, b Problem) int { return a.Row - b.Row })
+	return report, err
+}
+
+func columnAt(header []string, field string) int {
+	return slices.IndexFunc(header, func(h string) bool {
+		h, _, _ = strings.Cut(h, "(")
+		return slices.Contains(headings[field], strings.TrimSpace(area.Fold(strings.Trim(h, " *:"))))
+	})
+}
+
+func (s *Service) readList(sc auth.Scope, r io.Reader) (rows []listed, report Report, err error) {
+	report.Problems = []Problem{}
+	t, err := sheet.Open(r, func(row []string) bool { return columnAt(row, "case") >= 0 && columnAt(row, "name") >= 0 })
+	if err != nil {
+		return nil, report, fileFault(err)
+	}
+	defer t.Close()
+	if columnAt(t.Header, "met_from") < 0 {
+		return nil, report, fault.New(fault.Invalid, "sheet.no_column").InRow(1).At("met_from", strings.Join(t.Header, ", "))
+	}
+	for {
+		row, n, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			return rows, report, nil
+		}
+		if err != nil {
+			return nil, report, fileFault(err)
+		}
+		if report.Rows++; report.Rows > listMost {
+			return nil, report, fault.New(fault.Invalid, "contact.too_many_rows").InRow(n).With("most", listMost)
+		}
+		l, bad := s.lineOf(sc, t.Header, row)
+		if bad != nil {
+			report.reject(n, bad)
+			continue
+		}
+		l.row = n
+		rows = append(rows, l)
+	}
+}
+
+// lineOf reads one row; who and when must be plain, where may be left out.
+func (s *Service) lineOf(sc auth.Scope, header, row []string) (l listed, bad *fault.Error) {
+	cell := func(field string) string {
+		if i := columnAt(header, field); i >= 0 && i < len(row) {
+			return strings.TrimSpace(row[i])
+		}
+		return ""
+	}
+	t := Told{ID: rowID(sc, row), Who: person.Person{Name: cell("name"), Birth: cell("birth"), Phone: cell("phone"), Address: cell("address")},
+		Kind: orWord(cell("kind")), Certainty: Certainty(orWord(cell("certainty")))}
+	if d, ok := sheet.Date(t.Who.Birth); ok {
+		t.Who.Birth = d.Format("2006-01-02")
+	}
+	if bad = fault.Of(t.Who.Check()); bad != nil {
+		return l, bad
+	}
+	if cell("commune")+cell("district") != "" {
+		home, _ := s.Gazetteer.Unit(s.Home)
+		m := s.Gazetteer.Match(area.Names{Edition: s.Home.Edition(), Province: or(cell("province"), home.Name), District: cell("district"), Commune: cell("commune")})
+		if t.Who.Area = m.Code; m.Code == 0 {
+			return l, fault.New(fault.Invalid, "contact.area").At("commune", strings.Trim(cell("commune")+", "+cell("district"), ", "))
+		}
+	}
+	var whole bool
+	if t.From, whole, bad = moment("met_from", cell("met_from")); bad != nil {
+		return l, bad
+	}
+	t.To = t.From.Add(time.Hour)
+	if whole {
+		t.To = earliest(t.From.Add(24*time.Hour), s.now().Truncate(time.Minute))
+	}
+	if text := cell("met_to"); text != "" {
+		if t.To, whole, bad = moment("met_to", text); bad != nil {
+			return l, bad
+		}
+		if whole {
+			t.To = earliest(t.To.Add(24*time.Hour), s.now().Truncate(time.Minute))
+		}
+	}
+	return listed{number: cell("case"), told: t}, nil
+}
+
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+func orWord(text string) string { return or(words[area.Fold(text)], text) }
+
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// moment reads a moment in Vietnam, or a whole day.
+func moment(field, text string) (at time.Time, whole bool, bad *fault.Error) {
+	for _, layout := range []string{"2/1/2006 15:04", "2006-01-02 15:04", localForm, "15:04 2/1/2006"} {
+		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
+			return at.UTC(), false, nil
+		}
+	}
+	if d, ok := sheet.Date(text); ok { // a spreadsheet's own
+		text = d.Format(time.DateOnly)
+	}
+	if d, err := day.Parse(text); err == nil {
+		return midnight(d), true, nil
+	}
+	return at, false, errWhen.At(field, text)
+}
+
+// rowID is the same for the same words of the same teller: told again, an
+// exposure is known.
+func rowID(sc auth.Scope, row []string) (i id.ID) {
+	sum := sha256.Sum256([]byte("khien contact\x00" + sc.Actor() + "\x00" + strings.Join(row, "\x00")))
+	copy(i[:], sum[:16])
+	i[6], i[8] = 0x80|i[6]&0x0f, 0x80|i[8]&0x3f // UUID version 8: what it is made of is our own
+	return i
+}
+
+// ofCases finds the cases of the rows; a row of a case out of scope, or of none,
+// is rejected alike.
+func (s *Service) ofCases(ctx context.Context, sc auth.Scope, rows []listed, report *Report) (kept []listed, err error) {
+	numbers := map[string]bool{}
+	for _, l := range rows {
+		numbers[outbreak.NumberOf(l.number)] = true
+	}
+	all := make([]string, 0, len(numbers))
+	for n := range numbers {
+		all = append(all, n)
+	}
+	of, err := s.Numbers.CasesNumbered(ctx, sc, all)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range rows {
+		l.told.Case = of[outbreak.NumberOf(l.number)]
+		if l.told.Case.IsZero() {
+			report.reject(l.row, errCase.At("case", l.number))
+			continue
+		}
+		kept = append(kept, l)
+	}
+	return kept, nil
+}
+
+// enter registers the people of the rows and writes their exposures.
+func (s *Service) enter(tx *store.Tx, sc auth.Scope, rows []listed, report *Report) error {
+	fresh := rows[:0]
+	twice := map[id.ID]bool{}
+	for _, l := range rows {
+		if twice[l.told.ID] { // the list says the same twice
+			report.Known++
+			continue
+		}
+		twice[l.told.ID] = true
+		_, stands, err := s.standing(tx, sc, l.told)
+		switch f := fault.Of(err); {
+		case f != nil:
+			report.reject(l.row, f)
+		case err != nil:
+			return err
+		case stands:
+			report.Known++
+		default:
+			fresh = append(fresh, l)
+		}
+	}
+	people := make([]person.Person, len(fresh))
+	for i, l := range fresh {
+		people[i] = l.told.Who
+		if people[i].Area == 0 {
+			people[i].Area = s.Home
+		}
+	}
+	registered, err := s.People.RegisterAll(tx, sc, people)
+	if err != nil {
+		return err
+	}
+	seen := map[id.ID]bool{}
+	for i, l := range fresh {
+		l.told.Person = registered[i].ID
+		c, err := s.add(tx, sc, l.told)
+		if f := fault.Of(err); f != nil {
+			report.reject(l.row, f)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		report.Added++
+		if !seen[c.ID] {
+			seen[c.ID] = true
+			report.Contacts++
+		}
+	}
+	return nil
+}
+
+// fileFault says in the user's terms why a file cannot be read.
+func fileFault(err error) error {
+	var e *sheet.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return fault.New(fault.Invalid, "sheet."+string(e.Why)).InRow(e.Row).Because(err)
+}
