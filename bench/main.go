@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -62,6 +63,7 @@ type options struct {
 	bin, out string
 	seconds  int
 	long     bool
+	only     string // names, with commas between; "": all
 }
 
 func main() {
@@ -70,6 +72,7 @@ func main() {
 	flag.IntVar(&o.seconds, "seconds", 12, "how long each benchmark measures")
 	flag.StringVar(&o.bin, "bin", "bin/khien", "the program")
 	flag.BoolVar(&o.long, "long", false, "also what takes twenty minutes: visits for ten minutes onto ten million")
+	flag.StringVar(&o.only, "only", "", "names of the benchmarks to run, with commas between (default: all)")
 	data := flag.String("data", "../shared/data", "folder of published lists; without it invented ones are used")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -132,7 +135,17 @@ func visitJobs(o options, postgres string) []job {
 
 // peopleJobs lists the benchmarks of the registry; a million people take minutes to load.
 func peopleJobs() []job {
-	return []job{{args: []string{"people"}, most: 10 * time.Minute}, {args: []string{"match"}, most: 5 * time.Minute}, {name: "a visit in an answer", args: []string{"live"}}}
+	return []job{{args: []string{"people"}, most: 10 * time.Minute}, {args: []string{"match"}, most: 5 * time.Minute}}
+}
+
+// traceJobs lists the benchmarks of tracing and chains: ten million presences, and
+// the same asked of the database beside it.
+func traceJobs(postgres string) []job {
+	all := []job{{args: []string{"chains"}}, {name: "a visit in an answer", args: []string{"live"}}, {args: []string{"trace"}, most: 20 * time.Minute}}
+	if postgres != "" {
+		all = append(all, job{args: []string{"trace"}, env: []string{"KHIEN_DB=" + postgres}, most: 20 * time.Minute})
+	}
+	return all
 }
 
 // listJobs lists the benchmarks of cases in lists.
@@ -149,8 +162,9 @@ func listJobs(postgres string) []job {
 func run(ctx context.Context, o options, l lists) (ok bool, err error) {
 	all := append(jobs(o.seconds, l, os.Getenv("KHIEN_TEST_PG")), visitJobs(o, os.Getenv("KHIEN_TEST_PG"))...)
 	all = append(all, peopleJobs()...)
-	all = append(all, job{args: []string{"chains"}})
+	all = append(all, traceJobs(os.Getenv("KHIEN_TEST_PG"))...)
 	all = append(all, listJobs(os.Getenv("KHIEN_TEST_PG"))...)
+	all = slices.DeleteFunc(all, func(j job) bool { return o.only != "" && !slices.Contains(strings.Split(o.only, ","), j.args[0]) })
 	ok = true
 	for i := range all {
 		j := &all[i]
