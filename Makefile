@@ -28,7 +28,7 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	else echo "npm is not installed: the map stays a picture and a table (as root: apt-get install npm)" >&2; mkdir -p web/node_modules && touch $@; fi
 
 test: build tools check browser ## everything: lint, tests on SQLite and PostgreSQL, a real browser
-	KHIEN_TEST_TOOLS=1 go run ./kernel/store/pgrun go test -p 4 -race -shuffle=on -timeout 30m ./...
+	KHIEN_TEST_TOOLS=1 go run ./kernel/store/pgrun go test -p 4 -race -shuffle=on -timeout 60m ./...
 
 check: assets ## gofmt, vet, staticcheck, arrows, schema and statement lint, types, generated files
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
