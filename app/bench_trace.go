@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"slices"
 	"time"
 
 	"khien/kernel/config"
 	"khien/kernel/store"
+	"khien/kernel/store/pgserver"
 	"khien/outbreak/trace"
 	"khien/outbreak/trace/peer"
 	"khien/sim"
@@ -43,20 +45,49 @@ type tracing struct {
 	f     *figures
 }
 
-// benchTrace builds an index of invented presences, asks it, and asks the
-// database of the run the same.
-func benchTrace(ctx context.Context, c *config.Config, o benchOptions) (f *figures, err error) {
+// benchTrace builds an index of invented presences, asks it, and asks PostgreSQL
+// and SQLite the same: the server of the configuration, or else one of its own
+// from Debian's binaries. The ratio is how many times faster than PostgreSQL the
+// index answers F2, and than SQLite where there is no PostgreSQL.
+func benchTrace(ctx context.Context, c *config.Config, o benchOptions) (*figures, error) {
 	b := newTracing(o.presences)
 	b.build()
 	b.ask()
 	b.wave()
 	b.scan()
-	n, err := openForBench(ctx, c)
+	peers, stop := tracePeers(c)
+	defer stop()
+	for _, db := range peers {
+		if err := b.againstNode(ctx, c, db); err != nil {
+			return nil, err
+		}
+	}
+	return b.f, nil
+}
+
+// tracePeers are the databases to ask: PostgreSQL's URL, where there is one, and "", SQLite.
+func tracePeers(c *config.Config) (urls []string, stop func()) {
+	if c.DB != "" {
+		return []string{"", c.DB}, func() {}
+	}
+	s, err := pgserver.Start(true)
 	if err != nil {
-		return nil, err
+		fmt.Fprintln(os.Stderr, "bench: no PostgreSQL beside it:", err)
+		return []string{""}, func() {}
+	}
+	return []string{"", s.URL}, s.Stop
+}
+
+func (b *tracing) againstNode(ctx context.Context, c *config.Config, db string) (err error) {
+	own := *c
+	own.DB = db
+	n, err := openForBench(ctx, &own)
+	if err != nil {
+		return err
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
-	return b.f, b.against(ctx, n)
+	fmt.Fprintf(os.Stderr, "bench: %s takes up %d presences and builds its indexes\n", n.DB.Engine(), len(b.ps))
+	return b.against(ctx, n)
 }
 
 func newTracing(presences int) *tracing {
@@ -203,7 +234,7 @@ func (b *tracing) compare(ctx context.Context, p peer.Peer, name string) error {
 	}
 	ratio := round(middleOf(theirs) / max(middleOf(ours), 0.001))
 	b.f.values[name+"_f1_us"], b.f.values[name+"_f2_ms"], b.f.values["identical"] = round(middleOf(first)), round(middleOf(theirs)), identical
-	b.f.values["times_"+name] = ratio
+	b.f.values["times_"+name], b.f.values["ratio"] = ratio, ratio
 	if p.DB.Engine() == store.Postgres {
 		b.f.atLeast(traceTimesPG, promise{What: "trace: F2, times faster than PostgreSQL", Measured: ratio, Peer: "PostgreSQL, ms", PeerIs: round(middleOf(theirs))})
 	}

@@ -5,10 +5,16 @@ package trace
 type Asker struct {
 	view
 	kinds []Kind
-	first []Minute // by person: first exposure in the question being asked
-	round []uint32 // by person: the question in which first was set
+	marks []mark // by person
 	now   uint32
 	found []uint32
+}
+
+// mark is a person's first exposure in the question asked as number round: side
+// by side, because a question is as slow as the memory it touches.
+type mark struct {
+	round uint32
+	first Minute
 }
 
 // NewAsker takes 8 bytes a person.
@@ -19,9 +25,8 @@ func NewAsker(x *Index) *Asker {
 }
 
 func (a *Asker) grow(persons int) {
-	if more := persons - len(a.first); more > 0 {
-		a.first = append(a.first, make([]Minute, more)...)
-		a.round = append(a.round, make([]uint32, more)...)
+	if more := persons - len(a.marks); more > 0 {
+		a.marks = append(a.marks, make([]mark, more)...)
 	}
 }
 
@@ -29,18 +34,18 @@ func (a *Asker) begin() {
 	a.found = a.found[:0]
 	a.now++
 	if a.now == 0 {
-		clear(a.round)
+		clear(a.marks)
 		a.now = 1
 	}
 }
 
 func (a *Asker) note(person uint32, at Minute) {
-	if a.round[person] != a.now {
-		a.round[person] = a.now
-		a.first[person] = at
+	m := &a.marks[person]
+	if m.round != a.now {
+		*m = mark{a.now, at}
 		a.found = append(a.found, person)
-	} else if at < a.first[person] {
-		a.first[person] = at
+	} else if at < m.first {
+		m.first = at
 	}
 }
 
@@ -73,8 +78,8 @@ func (a *Asker) whoMet(person uint32, w Window, r *Rule) {
 }
 
 func (a *Asker) drop(person uint32) {
-	if a.round[person] == a.now {
-		a.first[person] = noMinute
+	if m := &a.marks[person]; m.round == a.now {
+		m.first = noMinute
 	}
 }
 
@@ -82,8 +87,8 @@ func (a *Asker) drop(person uint32) {
 func (a *Asker) contacts() []Contact {
 	all := make([]Contact, 0, len(a.found))
 	for _, p := range a.found {
-		if a.first[p] != noMinute {
-			all = append(all, Contact{Person: p, First: a.first[p]})
+		if first := a.marks[p].first; first != noMinute {
+			all = append(all, Contact{Person: p, First: first})
 		}
 	}
 	return all

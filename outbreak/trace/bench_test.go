@@ -14,10 +14,13 @@ func BenchmarkProvince(b *testing.B) {
 		ps = append(ps, trace.Presence{Person: p.Person, Locus: p.Locus, From: epoch + trace.Minute(p.From), To: epoch + trace.Minute(p.To)})
 	}
 	kinds := make([]trace.Kind, crowd.Loci)
-	var x *trace.Index
+	x, err := trace.Build(ps, crowd.People, kinds)
+	if err != nil {
+		b.Fatal(err)
+	}
 	b.Run("build", func(b *testing.B) {
 		for b.Loop() {
-			x, _ = trace.Build(ps, crowd.People, kinds)
+			_, _ = trace.Build(ps, crowd.People, kinds)
 		}
 	})
 	a := trace.NewAsker(x)

@@ -3,10 +3,7 @@
 //
 //	go run ./kernel/store/pgrun [-durable] go test ./...
 //
-// The server listens on a free loopback port, keeps its data in a temporary
-// folder and runs as an unprivileged user, since PostgreSQL refuses root. It
-// installs Debian's package when the binaries are missing and it may. Without
-// -durable it does not sync, which tests do not need and benchmarks do.
+// Package pgserver says how.
 package main
 
 import (
@@ -14,18 +11,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/signal"
-	"os/user"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"syscall"
-	"time"
 
-	"github.com/jackc/pgx/v5"
+	"khien/kernel/store/pgserver"
 )
 
 func main() {
@@ -44,20 +35,16 @@ func main() {
 }
 
 func run(durable bool, command []string) (code int, err error) {
-	bin, err := binaries()
+	s, err := pgserver.Start(durable)
 	if err != nil {
 		return 0, err
 	}
-	s, err := start(bin, durable)
-	if err != nil {
-		return 0, err
-	}
-	defer s.stop()
+	defer s.Stop()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	c := exec.CommandContext(ctx, command[0], command[1:]...)
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
-	c.Env = append(os.Environ(), "KHIEN_TEST_PG="+s.url)
+	c.Env = append(os.Environ(), "KHIEN_TEST_PG="+s.URL)
 	c.Stdout, c.Stderr = os.Stdout, os.Stderr
 	err = c.Run()
 	var exit *exec.ExitError
@@ -65,139 +52,4 @@ func run(durable bool, command []string) (code int, err error) {
 		return max(exit.ExitCode(), 1), nil
 	}
 	return 0, err
-}
-
-// binaries returns the folder that holds initdb and postgres.
-func binaries() (string, error) {
-	for range 2 {
-		found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-		slices.Sort(found)
-		if len(found) > 0 {
-			return filepath.Dir(found[len(found)-1]), nil
-		}
-		if p, err := exec.LookPath("initdb"); err == nil {
-			return filepath.Dir(p), nil
-		}
-		if err := install(); err != nil {
-			return "", err
-		}
-	}
-	return "", errors.New("no PostgreSQL binaries found")
-}
-
-func install() error {
-	if os.Getuid() != 0 {
-		return errors.New("PostgreSQL is not installed; as root: apt-get install postgresql")
-	}
-	fmt.Fprintln(os.Stderr, "pgrun: installing Debian's postgresql")
-	for _, args := range [][]string{{"update", "-q"}, {"install", "-y", "-q", "--no-install-recommends", "postgresql"}} {
-		c := exec.Command("apt-get", args...)
-		c.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		c.Stdout, c.Stderr = os.Stderr, os.Stderr
-		if err := c.Run(); err != nil {
-			return fmt.Errorf("apt-get %s: %w", args[0], err)
-		}
-	}
-	return nil
-}
-
-type server struct {
-	dir, url string
-	process  *exec.Cmd
-}
-
-func start(bin string, durable bool) (*server, error) {
-	dir, err := os.MkdirTemp("", "khien-pg-")
-	if err != nil {
-		return nil, err
-	}
-	s := &server{dir: dir}
-	as, err := unprivileged(dir)
-	if err != nil {
-		s.stop()
-		return nil, err
-	}
-	data := filepath.Join(dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "khien", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-	initdb.SysProcAttr, initdb.Dir = as, dir
-	if out, err := initdb.CombinedOutput(); err != nil {
-		s.stop()
-		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
-	}
-	if err := s.serve(bin, data, as, durable); err != nil {
-		s.stop()
-		return nil, err
-	}
-	return s, nil
-}
-
-// unprivileged returns how to start a process as another user than root, and
-// gives that user the folder.
-func unprivileged(dir string) (*syscall.SysProcAttr, error) {
-	attr := &syscall.SysProcAttr{Setpgid: true}
-	if os.Getuid() != 0 {
-		return attr, nil
-	}
-	u, err := user.Lookup("postgres")
-	if err != nil {
-		if u, err = user.Lookup("nobody"); err != nil {
-			return nil, err
-		}
-	}
-	uid, err1 := strconv.Atoi(u.Uid)
-	gid, err2 := strconv.Atoi(u.Gid)
-	if err := errors.Join(err1, err2); err != nil {
-		return nil, err
-	}
-	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	return attr, os.Chown(dir, uid, gid)
-}
-
-func (s *server) serve(bin, data string, as *syscall.SysProcAttr, durable bool) error {
-	port, err := freePort()
-	if err != nil {
-		return err
-	}
-	args := []string{"-D", data, "-h", "127.0.0.1", "-p", strconv.Itoa(port), "-k", s.dir,
-		"-c", "max_connections=200", "-c", "shared_buffers=256MB", "-c", "log_min_messages=panic"}
-	if !durable {
-		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
-	}
-	s.process = exec.Command(filepath.Join(bin, "postgres"), args...)
-	s.process.SysProcAttr, s.process.Dir, s.process.Stderr = as, s.dir, os.Stderr
-	if err := s.process.Start(); err != nil {
-		return err
-	}
-	s.url = fmt.Sprintf("postgres://khien@127.0.0.1:%d/postgres?sslmode=disable", port)
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	for {
-		c, err := pgx.Connect(ctx, s.url)
-		if err == nil {
-			return c.Close(ctx)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("postgres does not answer: %w", err)
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
-}
-
-// stop ends the server that this process started and removes its folder.
-func (s *server) stop() {
-	if s.process != nil && s.process.Process != nil {
-		_ = s.process.Process.Signal(syscall.SIGINT) // fast shutdown
-		_ = s.process.Wait()
-	}
-	_ = os.RemoveAll(s.dir)
 }
