@@ -31,6 +31,7 @@ type benchOptions struct {
 	presences  int
 	edges      int
 	cases      int
+	contacts   int
 	clients    int
 	every      time.Duration
 	file       string
@@ -83,17 +84,18 @@ func (f *figures) object(name string, e store.Engine) map[string]any {
 
 // benches by name.
 var benches = map[string]func(context.Context, *config.Config, benchOptions) (*figures, error){
-	"chains": benchChains,
-	"import": benchImport,
-	"map":    benchMap,
-	"sse":    benchStream,
-	"page":   benchPage,
-	"people": benchPeople,
-	"lists":  benchLists,
-	"match":  benchMatch,
-	"trace":  benchTrace,
-	"live":   benchLive,
-	"visits": benchVisits,
+	"chains":   benchChains,
+	"contacts": benchContacts,
+	"import":   benchImport,
+	"map":      benchMap,
+	"sse":      benchStream,
+	"page":     benchPage,
+	"people":   benchPeople,
+	"lists":    benchLists,
+	"match":    benchMatch,
+	"trace":    benchTrace,
+	"live":     benchLive,
+	"visits":   benchVisits,
 }
 
 func benchCommand(fs *flag.FlagSet) func(*call) error {
@@ -104,7 +106,8 @@ func benchCommand(fs *flag.FlagSet) func(*call) error {
 	fs.IntVar(&o.days, "days", 0, "instead, a number for every commune of the province on each of so many days")
 	fs.IntVar(&o.presences, "presences", tracePresences, "invented presences (trace)")
 	fs.IntVar(&o.edges, "edges", 0, "invented links, instead of 98,800 and 380,000 (chains)")
-	fs.IntVar(&o.cases, "cases", listCases, "cases that stand (lists)")
+	fs.IntVar(&o.cases, "cases", listCases, "cases that stand (lists, contacts)")
+	fs.IntVar(&o.contacts, "contacts", contactsStand, "contacts that stand (contacts)")
 	fs.IntVar(&o.clients, "clients", 10_000, "readers of the live stream (sse); connections (map: at most 64)")
 	fs.DurationVar(&o.every, "every", time.Second, "between acts (sse)")
 	fs.StringVar(&o.file, "file", "", "a list of counts to import instead of an invented one")
@@ -121,8 +124,8 @@ func benchCommand(fs *flag.FlagSet) func(*call) error {
 		if len(c.args) != 1 || benches[c.args[0]] == nil {
 			return config.Usage{Err: fmt.Errorf("bench wants one of %v", slices.Sorted(maps.Keys(benches)))}
 		}
-		if o.seconds < 1 || o.rows < 1 || o.people < 100 || o.clients < 1 || o.presences < 1 || o.edges < 0 || o.cases < listMore || o.every < time.Millisecond {
-			return config.Usage{Err: errors.New("bench: --seconds, --rows, --clients and --presences begin at 1, --people at 100, --cases at 500, --every at 1ms")}
+		if o.seconds < 1 || o.rows < 1 || o.people < 100 || o.clients < 1 || o.presences < 1 || o.edges < 0 || o.cases < listMore || o.contacts < listMore || o.every < time.Millisecond {
+			return config.Usage{Err: errors.New("bench: --seconds, --rows, --clients and --presences begin at 1, --people at 100, --cases and --contacts at 500, --every at 1ms")}
 		}
 		return c.bench(c.args[0], o)
 	}

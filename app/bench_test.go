@@ -25,8 +25,9 @@ func TestBench(t *testing.T) {
 			"audited_p50_ms", "precision", "recall", "reviewed", "load_s"}},
 		"lists": {[]string{"--cases", "1200"}, []string{"cases", "import_rows_per_s", "more_rows_per_s", "commit_ms", "pages", "export_csv_per_s", "export_xlsx_per_s", "export_json_per_s", "export_mb",
 			"again_rows", "again_added"}},
-		"live":  {[]string{"--seconds", "1"}, []string{"visits_per_s", "live_p50_ms", "live_p99_ms"}},
-		"trace": {[]string{"--presences", "20000"}, []string{"build_ms", "index_mb", "f1_us", "f2_ms", "wave_ms", "scan_ms", "identical"}},
+		"contacts": {[]string{"--cases", "600", "--contacts", "600"}, []string{"cases", "contacts", "followups", "import_rows_per_s", "commit_ms", "pages", "slowest_page_ms"}},
+		"live":     {[]string{"--seconds", "1"}, []string{"visits_per_s", "live_p50_ms", "live_p99_ms"}},
+		"trace":    {[]string{"--presences", "20000"}, []string{"build_ms", "index_mb", "f1_us", "f2_ms", "wave_ms", "scan_ms", "identical"}},
 		"visits": {[]string{"--clients", "4", "--onto", "600"},
 			[]string{"acked_per_s", "null_per_s", "ratio", "p50_ms", "p99_ms", "batch_rows_per_s", "lag_ms", "stood"}},
 		"sse": {[]string{"--days", "1", "--clients", "50", "--every", "250ms"},
@@ -79,7 +80,7 @@ func TestBenchRefused(t *testing.T) {
 		says   string
 	}{
 		{[]string{"page"}, 1, "Node.js"},
-		{[]string{"nothing"}, 2, "[chains import lists live map match page people sse trace visits]"},
+		{[]string{"nothing"}, 2, "[chains contacts import lists live map match page people sse trace visits]"},
 		{[]string{"sse", "--clients", "0"}, 2, "--clients"},
 		{[]string{"sse", "--clients", "900000000"}, 1, "ulimit"},
 		{[]string{"import", "--file", "no/such/file"}, 1, "no such file"},

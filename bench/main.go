@@ -148,11 +148,12 @@ func traceJobs(postgres string) []job {
 	return []job{{args: []string{"chains"}}, {name: "a visit in an answer", args: []string{"live"}}, trace}
 }
 
-// listJobs lists the benchmarks of cases in lists.
+// listJobs lists the benchmarks of cases in lists and of contacts among them.
 func listJobs(postgres string) []job {
-	all := []job{{args: []string{"lists"}, most: 10 * time.Minute}}
+	all := []job{{args: []string{"lists"}, most: 10 * time.Minute}, {args: []string{"contacts"}, most: 15 * time.Minute}}
 	if postgres != "" {
-		all = append(all, job{args: []string{"lists"}, env: []string{"KHIEN_DB=" + postgres}, most: 10 * time.Minute})
+		all = append(all, job{args: []string{"lists"}, env: []string{"KHIEN_DB=" + postgres}, most: 10 * time.Minute},
+			job{args: []string{"contacts"}, env: []string{"KHIEN_DB=" + postgres}, most: 15 * time.Minute})
 	}
 	return all
 }
