@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"khien/kernel/auth"
@@ -19,6 +20,7 @@ func (s *Service) staff(rt *web.Router) {
 	read := rt.With(auth.Require(auth.ReadPeople))
 	read.Get("/api/v1/people/{id}/visits", s.getOfPerson)
 	read.Get("/api/v1/places/{place}/visits", s.getOfPlace)
+	rt.With(auth.Require(auth.WritePeople)).Post("/api/v1/visits/{id}/withdraw", s.postWithdraw, web.MaxBody(visitBytes))
 	rt.With(auth.Require(auth.Export)).Get("/api/v1/places/{place}/visits.csv", s.getExport, web.Timeout(0), web.NoGzip())
 }
 
@@ -103,6 +105,31 @@ func (s *Service) lookPlace(r *http.Request, act auth.Act) (Found, error) {
 		on = day.Today(s.now())
 	}
 	return s.OfPlace(r.Context(), sc, where, on)
+}
+
+type withdrawBody struct {
+	Reason string `json:"reason"`
+}
+
+// postWithdraw takes a wrong visit away.
+func (s *Service) postWithdraw(w http.ResponseWriter, r *http.Request) error {
+	var b withdrawBody
+	if err := decode(r, &b); err != nil {
+		return err
+	}
+	sc, err := auth.ScopeOf(r.Context(), auth.WritePeople, strings.TrimSpace(b.Reason))
+	if err != nil {
+		return err
+	}
+	visit, err := id.Parse(r.PathValue("id"))
+	if err != nil {
+		return errNone
+	}
+	if err := s.Withdraw(r.Context(), sc, visit); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // exportColumns are the headings of the export, catalog keys.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"khien/kernel/event"
 	"khien/kernel/id"
 	"khien/kernel/job"
 	"khien/kernel/store"
@@ -32,7 +33,7 @@ const (
 )
 
 // Erase erases the visits that are older than Kept, but for those of people whom
-// a case holds, and returns how many.
+// a case holds, and returns how many. One event.VisitsErased is told of a bucket.
 func (s *Service) Erase(ctx context.Context) (erased int, err error) {
 	hour := hourOf(s.now().Add(-Kept))
 	for after := int64(0); ; {
@@ -66,7 +67,15 @@ func (s *Service) eraseBucket(ctx context.Context, number int64) (erased int, er
 		}
 	}
 	for part := range slices.Chunk(dead, eraseVisits) {
-		if err := s.DB.Tx(ctx, func(tx *store.Tx) error { return deleteVisits(tx, s.system, number, part) }); err != nil {
+		err := s.DB.Tx(ctx, func(tx *store.Tx) error {
+			if erased == 0 {
+				if err := s.tellAged(tx, number); err != nil {
+					return err
+				}
+			}
+			return deleteVisits(tx, s.system, number, part)
+		})
+		if err != nil {
 			return erased, err
 		}
 		erased += len(part)
@@ -75,6 +84,13 @@ func (s *Service) eraseBucket(ctx context.Context, number int64) (erased int, er
 		return erased, nil
 	}
 	return erased, s.DB.Tx(ctx, func(tx *store.Tx) error { return deleteBucket(tx, s.system, number) })
+}
+
+// tellAged says that the hour of a bucket is dying. It is told with the first of its
+// visits: whoever hears it counts on none of them.
+func (s *Service) tellAged(tx *store.Tx, number int64) error {
+	from := time.Unix(number/bucketsMost*3600, 0).UTC()
+	return event.Tell(tx, s.Province, event.VisitsErased{From: from, To: from.Add(time.Hour)})
 }
 
 // held returns whose visits a case keeps, asked in parts.

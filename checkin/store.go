@@ -206,6 +206,18 @@ func deleteVisits(tx *store.Tx, sc auth.Scope, number int64, visits []id.ID) err
 	return err
 }
 
+// deleteVisit erases one visit, and its trail as far as it is written.
+func deleteVisit(tx *store.Tx, sc auth.Scope, v Visit) error {
+	hour := hourOf(v.From)
+	_, err := tx.Exec(`delete from checkin_trail where province = $1 and bucket >= $2 and bucket < $3 and subject in ($4, $5) and visit = $6`,
+		sc.Province(), hour*bucketsMost, (hour+1)*bucketsMost, v.Person, v.Place, v.ID)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec("delete from checkin_visit where province = $1 and id = $2", sc.Province(), v.ID)
+	return err
+}
+
 // deleteBucket forgets a bucket in which nothing is left.
 func deleteBucket(tx *store.Tx, sc auth.Scope, number int64) error {
 	if _, err := tx.Exec("delete from checkin_trail where province = $1 and bucket = $2", sc.Province(), number); err != nil {

@@ -180,3 +180,42 @@ func (FollowUpChanged) FactKind() string { return KindFollowUpChanged }
 
 // FactKey orders the follow-up of one contact.
 func (f FollowUpChanged) FactKey() string { return "contact-" + f.Contact.String() }
+
+// KindVisitsErased is stored.
+const KindVisitsErased = "VisitsErased"
+
+// VisitsErased is told when visits are no more: one fact for all that began in
+// [From, To). Without People they died of age, all but those of people whom a case
+// holds; else some of People's were withdrawn, and what stands must be read anew.
+// It does not say where anybody was.
+type VisitsErased struct {
+	Lane   int       `json:"lane"`
+	People []id.ID   `json:"people,omitempty"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+}
+
+// FactKind names the type.
+func (VisitsErased) FactKind() string { return KindVisitsErased }
+
+// FactKey is shared with the VisitsRecorded of the lane: a visit is told before it
+// is told to be gone.
+func (f VisitsErased) FactKey() string { return visitsKey(f.Lane) }
+
+// KindPeopleMerged is stored.
+const KindPeopleMerged = "PeopleMerged"
+
+// PeopleMerged is told when two of whom rows may speak turn out to be one human
+// being, and when that is undone. A newcomer who is taken for somebody known
+// while they are registered is not told: nothing speaks of them yet.
+type PeopleMerged struct {
+	Kept   id.ID `json:"kept"`
+	Gone   id.ID `json:"gone"`
+	Undone bool  `json:"undone,omitzero"` // they are two again
+}
+
+// FactKind names the type.
+func (PeopleMerged) FactKind() string { return KindPeopleMerged }
+
+// FactKey orders all merges: one stands on another.
+func (PeopleMerged) FactKey() string { return "people-merged" }

@@ -20,7 +20,7 @@ type Follower struct {
 	DB       *store.DB
 	Province int
 	Kinds    []string
-	Hear     func(Fact) error
+	Hear     func(context.Context, Fact) error
 	Log      *slog.Logger
 
 	mu sync.Mutex // one Drain at a time
@@ -73,7 +73,7 @@ func (f *Follower) step(ctx context.Context, part int) (heard int, err error) {
 	wants := Listener{Kinds: f.Kinds}
 	for _, fact := range facts {
 		if wants.wants(fact) {
-			if err := f.Hear(fact); err != nil {
+			if err := f.Hear(ctx, fact); err != nil {
 				return heard, fmt.Errorf("event: follower of part %d at %d: %w", part, fact.Seq, err)
 			}
 		}

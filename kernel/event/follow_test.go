@@ -38,7 +38,7 @@ func TestFollowerHearsWhatCameAfter(t *testing.T) {
 			t.Fatal(err)
 		}
 		heard := map[string][]int{}
-		f := &event.Follower{DB: db, Province: 20, Kinds: []string{"Numbered"}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Hear: func(f event.Fact) error {
+		f := &event.Follower{DB: db, Province: 20, Kinds: []string{"Numbered"}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Hear: func(_ context.Context, f event.Fact) error {
 			n, err := event.Decode[numbered](f)
 			heard[n.Key] = append(heard[n.Key], n.N)
 			return err
@@ -68,7 +68,7 @@ func TestFollowerRuns(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
 		got := make(chan event.Fact, 8)
 		f := &event.Follower{DB: db, Province: 20, Kinds: []string{"Numbered"}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-			Hear: func(f event.Fact) error { got <- f; return nil }}
+			Hear: func(_ context.Context, f event.Fact) error { got <- f; return nil }}
 		ended := make(chan struct{})
 		go func() { f.Run(ctx); close(ended) }()
 		tellAll(t, db, numbered{N: 1, Key: "a"})

@@ -59,7 +59,9 @@ type VisitsRecorded struct {
 func (VisitsRecorded) FactKind() string { return KindVisitsRecorded }
 
 // FactKey orders the visits of a lane.
-func (f VisitsRecorded) FactKey() string { return "visits-" + strconv.Itoa(f.Lane) }
+func (f VisitsRecorded) FactKey() string { return visitsKey(f.Lane) }
+
+func visitsKey(lane int) string { return "visits-" + strconv.Itoa(lane) }
 
 // A visit's record in the payload: three ids, area 8, from 5 (Unix seconds), stay
 // 4 (seconds), how 1 of which the high bit says Left. Big endian. 66 bytes, 88

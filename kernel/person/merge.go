@@ -10,6 +10,7 @@ import (
 	"khien/kernel/area"
 	"khien/kernel/audit"
 	"khien/kernel/auth"
+	"khien/kernel/event"
 	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/store"
@@ -141,8 +142,8 @@ func (s *Service) fold(tx *store.Tx, sc auth.Scope, kept known, gone Person, ten
 }
 
 // Merge says that gone and kept are one human being, both in scope. What gone
-// knew goes into kept, and gone's ID leads there from now on. Two who were told
-// apart are fault.Conflict "person.distinct".
+// knew goes into kept, and gone's ID leads there from now on; event.PeopleMerged
+// is told. Two who were told apart are fault.Conflict "person.distinct".
 func (s *Service) Merge(tx *store.Tx, sc auth.Scope, kept, gone id.ID) error {
 	k, g, err := s.both(tx, sc, kept, gone)
 	if err != nil || k.row.id == g.row.id {
@@ -160,6 +161,9 @@ func (s *Service) Merge(tx *store.Tx, sc auth.Scope, kept, gone id.ID) error {
 	}
 	a, b := pair(k.row.id, g.row.id)
 	if err := updateReview(tx, sc, a, b, ReviewMerged, sc.Now()); err != nil {
+		return err
+	}
+	if err := event.Tell(tx, sc.Province(), event.PeopleMerged{Kept: k.row.id, Gone: g.row.id}); err != nil {
 		return err
 	}
 	return audit.Append(tx, sc.Entry("person.merge", "person", k.row.id.String(), k.Area, map[string]any{"gone": g.row.id.String(), "bits": l.Score}))
@@ -297,6 +301,9 @@ func (s *Service) split(tx *store.Tx, sc auth.Scope, kept known, gone Person, b 
 		return err
 	}
 	if err := s.tellApart(tx, sc, kept, known{row: row{id: gone.ID}, Person: gone}); err != nil {
+		return err
+	}
+	if err := event.Tell(tx, sc.Province(), event.PeopleMerged{Kept: kept.row.id, Gone: gone.ID, Undone: true}); err != nil {
 		return err
 	}
 	return audit.Append(tx, sc.Entry("person.undo", "person", kept.row.id.String(), kept.Area, map[string]any{"gone": gone.ID.String()}))

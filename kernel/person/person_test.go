@@ -12,6 +12,7 @@ import (
 	"khien/kernel/area"
 	"khien/kernel/audit"
 	"khien/kernel/auth"
+	"khien/kernel/event"
 	"khien/kernel/fault"
 	"khien/kernel/i18n"
 	"khien/kernel/id"
@@ -22,7 +23,7 @@ import (
 	"khien/kernel/web"
 )
 
-var lines = []storetest.Line{{Name: "audit", Files: audit.Migrations()}, {Name: "person", Files: person.Migrations()}}
+var lines = []storetest.Line{{Name: "event", Files: event.Migrations()}, {Name: "audit", Files: audit.Migrations()}, {Name: "person", Files: person.Migrations()}}
 
 const minhHoa = area.Code(20212018606412000)
 

@@ -1,6 +1,7 @@
 package person_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"khien/kernel/auth"
+	"khien/kernel/event"
 	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/person"
@@ -106,6 +108,10 @@ func TestRegisterMergesAndUndoes(t *testing.T) {
 		if ps, err := s.FindByPaper(t.Context(), db, sc, "020188001234"); err != nil || len(ps) != 2 {
 			t.Errorf("by paper: got %d, %v", len(ps), err)
 		}
+		want := []event.PeopleMerged{{Kept: a.ID, Gone: b.ID}, {Kept: a.ID, Gone: b.ID, Undone: true}, {Kept: b.ID, Gone: third.ID, Undone: true}}
+		if d := cmp.Diff(want, mergesTold(t, db)); d != "" { // but for the newcomer's, of whom nobody had spoken
+			t.Errorf("told: -want +got\n%s", d)
+		}
 	})
 }
 
@@ -141,6 +147,20 @@ func TestReviewsAndNotTheSame(t *testing.T) {
 			t.Errorf("told apart while merged: got %v", err)
 		}
 	})
+}
+
+// mergesTold returns the facts of merges, in the order of telling.
+func mergesTold(t *testing.T, db *store.DB) (all []event.PeopleMerged) {
+	t.Helper()
+	f := &event.Follower{DB: db, Province: 20, Kinds: []string{event.KindPeopleMerged}, Hear: func(_ context.Context, f event.Fact) error {
+		told, err := event.Decode[event.PeopleMerged](f)
+		all = append(all, told)
+		return err
+	}}
+	if _, err := f.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // One human being, registered by two at once, many times over: one row.

@@ -132,8 +132,8 @@ func (c *change) expose() {
 }
 
 // stillHolds says whether an exposure that the index does not show holds: one that
-// was told by hand, as long as the case counts; one that is older than the index,
-// as long as it lies in the case's window.
+// was told by hand, as long as the case counts; one whose visits died of age, as
+// long as it lies in the case's window, or the F1 of an F2 stands confirmed.
 func (c *change) stillHolds(e *Exposure) bool {
 	if !c.open() {
 		return false
@@ -141,7 +141,18 @@ func (c *change) stillHolds(e *Exposure) bool {
 	if e.Origin == byHand {
 		return true
 	}
-	return !e.To.After(c.floor) && e.To.After(c.window.From) && e.From.Before(c.window.To) && e.Held
+	counts := e.To.After(c.window.From) && e.From.Before(c.window.To)
+	if !e.Via.IsZero() {
+		_, counts = c.confirmed[e.Via]
+	}
+	return e.Held && aged(*e, c.floor) && counts
+}
+
+// aged reports whether a visit of an exposure may have died of age: it may have
+// begun before the index's floor, as much as a stay before the two met. Who was at
+// home with whom hangs on no visit.
+func aged(e Exposure, floor time.Time) bool {
+	return e.Kind != Household && e.From.Before(floor.Add(assumedMost))
 }
 
 func (c *change) set(e *Exposure, to time.Time, minutes int, certainty Certainty, held bool) {

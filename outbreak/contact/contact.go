@@ -198,7 +198,7 @@ func New(c Config) (*Service, error) {
 	}
 	s := &Service{Config: c, system: auth.System(c.Province, "contact").WithClock(c.Now), rules: rules, nudge: make(chan struct{}, 1),
 		watch: newWatch(), due: map[id.ID]bool{}}
-	s.follower = &event.Follower{DB: c.DB, Province: c.Province, Kinds: []string{event.KindVisitsRecorded}, Hear: s.heardVisits, Log: c.Log}
+	s.follower = &event.Follower{DB: c.DB, Province: c.Province, Kinds: []string{event.KindVisitsRecorded, event.KindVisitsErased}, Hear: s.heard, Log: c.Log}
 	return s, nil
 }
 

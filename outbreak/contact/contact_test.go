@@ -370,3 +370,109 @@ func TestMerged(t *testing.T) {
 		}
 	})
 }
+
+// A visit that is withdrawn takes away at once whom it found, also from memory; a
+// visit of the same minute at another place stands.
+func TestVisitWithdrawn(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.scene(t)
+		wrong := w.visit(t, id.ID{}, stay(s.later, s.market, 600, 640))
+		w.visit(t, id.ID{}, stay(s.later, w.place(t, place.School, minhHoa), 600, 640))
+		w.tell(t, s.kase)
+		w.want(t, s.later, 1, contact.Found)
+		w.withdraw(t, wrong)
+		w.settle(t)
+		f := w.want(t, s.later, 1, contact.Dismissed)
+		if f.Reason != contact.Withdrawn || f.Held != 0 {
+			t.Errorf("got %s, %d exposures that hold", f.Reason, f.Held)
+		}
+		a, err := w.Ask(t.Context(), w.scope(), contact.Query{Case: s.kase.Case})
+		if err != nil || a.F1s != 1 || a.F1[0].Person != s.met {
+			t.Errorf("asked: got %+v, %v", a, err)
+		}
+		w.want(t, s.met, 1, contact.Found)
+	})
+}
+
+// Visits that die of age take nobody away, on a node that ran and on one that
+// starts: neither F1 nor the F2 of one who is confirmed. A decision and a moved
+// onset still do.
+func TestVisitsDieOfAge(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.scene(t)
+		w.tell(t, s.kase)
+		f := w.want(t, s.met, 1, contact.Found)
+		c, err := w.Decide(t.Context(), w.scope(), contact.Decision{Contact: f.ID, Version: f.Version, Act: contact.Confirm})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.settle(t)
+		w.want(t, s.later, 2, contact.Found)
+		for hour := range 24 {
+			w.now = stay(s.sick, s.market, 0, 1).From.Add(contact.Kept + time.Duration(hour+1)*time.Hour)
+			w.age(t, s.sick)
+			w.settle(t)
+			if hour%2 == 0 {
+				w.restart(t)
+			}
+			if err := w.Retrace(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.settle(t)
+			w.want(t, s.met, 1, contact.Confirmed)
+			if l := w.want(t, s.later, 2, contact.Found); l.Held != 1 {
+				t.Fatalf("hour %d: the F2 holds by %d", hour, l.Held)
+			}
+		}
+		if f, _ = w.of(t, s.met); f.Held != 1 {
+			t.Errorf("the F1 holds by %d", f.Held)
+		}
+		if _, err := w.Decide(t.Context(), w.scope(), contact.Decision{Contact: f.ID, Version: c.Version, Act: contact.Undo}); err != nil {
+			t.Fatal(err)
+		}
+		w.settle(t)
+		w.want(t, s.later, 2, contact.Dismissed)
+		s.kase.Onset, s.kase.Version = on(t, "2022-01-18"), 2
+		w.tell(t, s.kase)
+		w.want(t, s.met, 1, contact.Dismissed)
+	})
+}
+
+// A merge and its undoing are followed at once: no round has to come by.
+func TestMergeUndone(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.scene(t)
+		twin := w.somebody(t, "Nông Thị Gặp")
+		w.visit(t, id.ID{}, stay(twin, s.market, 600, 650))
+		w.tell(t, s.kase)
+		w.tx(t, func(tx *store.Tx) error { return w.people.Merge(tx, w.scope(), s.met, twin) })
+		w.settle(t)
+		w.want(t, twin, 1, contact.Dismissed)
+		if f := w.want(t, s.met, 1, contact.Found); f.Held != 2 {
+			t.Errorf("merged: got %d exposures", f.Held)
+		}
+		w.tx(t, func(tx *store.Tx) error { return w.people.Undo(tx, w.scope(), twin) })
+		w.settle(t)
+		for _, who := range []id.ID{s.met, twin} {
+			if f := w.want(t, who, 1, contact.Found); f.Held != 1 {
+				t.Errorf("undone: got %d exposures", f.Held)
+			}
+		}
+	})
+}
+
+// A case whose person turns out to be somebody else's other row is traced by both.
+func TestCaseMerged(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.scene(t)
+		s.kase.Person = w.somebody(t, "Lý Văn Ca")
+		w.tell(t, s.kase)
+		w.wantNone(t, s.met)
+		w.tx(t, func(tx *store.Tx) error { return w.people.Merge(tx, w.scope(), s.sick, s.kase.Person) })
+		w.settle(t)
+		w.want(t, s.met, 1, contact.Found)
+		w.tx(t, func(tx *store.Tx) error { return w.people.Undo(tx, w.scope(), s.kase.Person) })
+		w.settle(t)
+		w.want(t, s.met, 1, contact.Dismissed)
+	})
+}

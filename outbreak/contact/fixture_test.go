@@ -203,6 +203,41 @@ func (w *world) visit(t *testing.T, v id.ID, s contact.Stay) id.ID {
 	return v
 }
 
+// withdraw takes a visit away, as the check-in does.
+func (w *world) withdraw(t *testing.T, v id.ID) {
+	t.Helper()
+	w.visits.mu.Lock()
+	s := w.visits.all[v]
+	delete(w.visits.all, v)
+	w.visits.mu.Unlock()
+	w.tx(t, func(tx *store.Tx) error {
+		return event.Tell(tx, 20, event.VisitsErased{People: []id.ID{s.Person}, From: s.From, To: s.From.Add(1)})
+	})
+}
+
+// age erases what began in hours that are older than 28 days, but for the visits
+// of those whom a case holds, as the check-in does.
+func (w *world) age(t *testing.T, held ...id.ID) {
+	t.Helper()
+	hours, before := map[time.Time]bool{}, w.now.Add(-contact.Kept).Truncate(time.Hour)
+	w.visits.mu.Lock()
+	for v, s := range w.visits.all {
+		if s.From.Before(before) && !slices.Contains(held, s.Person) {
+			hours[s.From.Truncate(time.Hour)] = true
+			delete(w.visits.all, v)
+		}
+	}
+	w.visits.mu.Unlock()
+	w.tx(t, func(tx *store.Tx) error {
+		for h := range hours {
+			if err := event.Tell(tx, 20, event.VisitsErased{From: h, To: h.Add(time.Hour)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // stay is a stay on the 13th of January, from and to as minutes of the day.
 func stay(who, where id.ID, from, to int) contact.Stay {
 	begin := time.Date(2022, 1, 12, 17, 0, 0, 0, time.UTC) // midnight in Vietnam

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"khien/kernel/day"
 	"khien/kernel/event"
 	"khien/kernel/id"
 	"khien/outbreak/trace"
@@ -60,6 +59,7 @@ func (s *Service) Settle(ctx context.Context) error {
 	if _, err := s.follower.Drain(ctx); err != nil {
 		return err
 	}
+	defer s.seal()
 	return s.traceDue(ctx)
 }
 
@@ -93,10 +93,9 @@ func (s *Service) ready(ctx context.Context) error {
 	return nil
 }
 
-// floorNow is the beginning of the first day that the index holds.
-func (s *Service) floorNow() time.Time {
-	return midnight(day.Today(s.now())).Add(-Kept)
-}
+// floorNow is the beginning of the first hour that the index holds: visits die by
+// the hour in which they began.
+func (s *Service) floorNow() time.Time { return s.now().Add(-Kept).Truncate(time.Hour) }
 
 func (s *Service) build(ctx context.Context, floor time.Time) (*trace.Live, error) {
 	live := trace.NewLive(floor)
@@ -132,6 +131,14 @@ func (s *Service) index() *trace.Live {
 	return s.live
 }
 
+// heard follows one fact of visits.
+func (s *Service) heard(ctx context.Context, f event.Fact) error {
+	if f.Kind == event.KindVisitsErased {
+		return s.heardErased(ctx, f)
+	}
+	return s.heardVisits(f)
+}
+
 // heardVisits takes visits into the index. One that is told again, because it
 // began before the index was built or because the visitor left, replaces what
 // stands of the same person, place and minute.
@@ -144,16 +151,21 @@ func (s *Service) heardVisits(f event.Fact) error {
 	for _, v := range told.Visits {
 		live.Change(trace.Stay{Person: v.Person, Locus: v.Place, Kind: s.kindOf(v.Place), From: v.From, To: v.To})
 	}
+	s.touched(told.Visits)
+	return nil
+}
+
+// touched leaves the cases that visits touch to be traced.
+func (s *Service) touched(visits []event.Visited) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := len(s.due)
-	for _, v := range told.Visits {
+	for _, v := range visits {
 		s.watch.touched(v, func(kase id.ID) { s.due[kase] = true })
 	}
 	if len(s.due) > before {
 		s.wake()
 	}
-	return nil
 }
 
 // wake tells Run that something is due.

@@ -19,8 +19,8 @@ const (
 	erasedAtOnce  = 200
 )
 
-// Jobs trace open cases anew, for people whom the registry has merged meanwhile,
-// and erase contacts whose time is over.
+// Jobs trace open cases anew, for what no fact tells (somebody moves to another
+// household), and erase contacts whose time is over.
 func (s *Service) Jobs() []job.Job {
 	return []job.Job{
 		{Name: "retrace_cases", Every: 10 * time.Minute, Do: func(ctx context.Context, _ job.Run) error { return s.Retrace(ctx) }},

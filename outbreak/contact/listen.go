@@ -6,14 +6,16 @@ import (
 	"khien/kernel/audit"
 	"khien/kernel/auth"
 	"khien/kernel/event"
+	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/store"
 )
 
-// Listeners hear which cases there are, and how their contacts are followed up.
+// Listeners hear which cases there are, who is whom, and how their contacts are followed up.
 func (s *Service) Listeners() []event.Listener {
 	return []event.Listener{
 		{Name: "contact.cases", Kinds: []string{event.KindCaseChanged}, Hear: s.hearCase},
+		{Name: "contact.people", Kinds: []string{event.KindPeopleMerged}, Hear: s.hearMerged},
 		{Name: "contact.followup", Kinds: []string{event.KindFollowUpChanged}, Hear: s.hearFollowUp},
 	}
 }
@@ -28,6 +30,38 @@ func (s *Service) hearCase(_ context.Context, tx *store.Tx, f event.Fact) error 
 	rule, _ := RuleFor(s.rules, Covid, c.Reported)
 	tx.Wake(Topic)
 	return putCase(tx, s.system, c, rule.WindowOf(c).To)
+}
+
+// hearMerged leaves the cases to be traced that speak of two who are one now, or
+// two again, and of their households, which a merge may move.
+func (s *Service) hearMerged(ctx context.Context, tx *store.Tx, f event.Fact) error {
+	told, err := event.Decode[event.PeopleMerged](f)
+	if err != nil {
+		return err
+	}
+	people := []id.ID{told.Kept, told.Gone}
+	for _, who := range people[:2] {
+		p, err := s.People.Get(ctx, tx, s.system, who)
+		if fault.Is(err, fault.NotFound) { // erased meanwhile
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		others, err := s.People.Household(ctx, tx, s.system, p)
+		if err != nil {
+			return err
+		}
+		for _, o := range others {
+			people = append(people, o.ID)
+		}
+	}
+	_, all, err := s.People.Aliases(ctx, tx, s.system, people)
+	if err != nil {
+		return err
+	}
+	tx.Wake(Topic)
+	return markDueOf(tx, s.system, all)
 }
 
 // hearFollowUp shows how a contact is watched, and releases whose watch is over.

@@ -59,6 +59,8 @@ type plan struct {
 	homes  map[id.ID]area.Code
 	sick   map[id.ID]id.ID // which of them are cases of their own
 	floor  time.Time
+
+	confirmed map[id.ID]time.Time // F1, with when what is stored of them begins
 }
 
 // retrace brings what stands of a case in line with who was where.
@@ -106,10 +108,11 @@ func (s *Service) plan(ctx context.Context, k kase) (p plan, err error) {
 		p.kase.Found, p.Stored = 0, 0
 		return p, err
 	}
-	confirmed, err := s.confirmedOf(ctx, k)
+	confirmed, err := s.confirmedOf(ctx, k, p.floor)
 	if err != nil {
 		return p, err
 	}
+	p.confirmed = confirmed
 	if err := s.watchCase(ctx, k, p.window, confirmed); err != nil {
 		return p, err
 	}
@@ -178,8 +181,8 @@ func (s *Service) sickOf(ctx context.Context, people []id.ID) (map[id.ID]id.ID, 
 }
 
 // confirmedOf returns the F1 of a case whom somebody has confirmed, with the
-// beginning of what was told of them by hand.
-func (s *Service) confirmedOf(ctx context.Context, k kase) (map[id.ID]time.Time, error) {
+// beginning of what the index cannot show: told by hand, or of visits that died.
+func (s *Service) confirmedOf(ctx context.Context, k kase, floor time.Time) (map[id.ID]time.Time, error) {
 	exposures, err := exposuresOfCase(ctx, s.DB, s.system, k.Case)
 	if err != nil {
 		return nil, err
@@ -194,7 +197,7 @@ func (s *Service) confirmedOf(ctx context.Context, k kase) (map[id.ID]time.Time,
 		if !known {
 			ids = append(ids, e.Contact)
 		}
-		if e.Origin == byHand && (first.IsZero() || e.From.Before(first)) {
+		if (e.Origin == byHand || aged(e, floor)) && (first.IsZero() || e.From.Before(first)) {
 			first = e.From
 		}
 		told[e.Contact] = first

@@ -99,6 +99,20 @@ func markDue(tx *store.Tx, sc auth.Scope, cases []id.ID) error {
 	})
 }
 
+// markDueOf leaves the cases to be traced whose person is one of people, or a
+// contact of which one is, also of an exposure that does not hold.
+func markDueOf(tx *store.Tx, sc auth.Scope, people []id.ID) error {
+	return eachPart(sc, people, func(marks string, args []any) error {
+		_, err := tx.Exec("update contact_case set due = 1 where province = $1 and person in ("+marks+")", args...)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(`update contact_case set due = 1 where province = $1 and id in (select e.case_id from contact_exposure e
+			join contact_contact c on c.province = e.province and c.id = e.contact where e.province = $1 and c.person in (`+marks+"))", args...)
+		return err
+	})
+}
+
 // lockCase writes what came of tracing a case that still is at its version, and
 // holds its row until the transaction ends; false when it is at another.
 func lockCase(tx *store.Tx, sc auth.Scope, k kase) (bool, error) {

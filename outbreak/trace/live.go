@@ -147,8 +147,8 @@ func (l *Live) Len() (all, tail int) {
 	return len(l.sealed.rows) - len(l.gone) + tail, tail
 }
 
-// Seal sorts the tail in and drops what ended before since. Questions and facts
-// wait only for the exchange at its end.
+// Seal sorts the tail in and drops what began before since, as visits do.
+// Questions and facts wait only for the exchange at its end.
 func (l *Live) Seal(since time.Time) {
 	l.sealing.Lock()
 	defer l.sealing.Unlock()

@@ -40,7 +40,7 @@ func (m *model) remove(p trace.Presence) {
 func (m *model) expire(since trace.Minute) {
 	var kept []trace.Presence
 	for _, p := range m.ps {
-		if p.To >= since {
+		if p.From >= since {
 			kept = append(kept, p)
 		}
 	}

@@ -2,7 +2,7 @@ package trace
 
 import "slices"
 
-// merge returns an index of x without the positions that are gone and what ended
+// merge returns an index of x without the positions that are gone and what began
 // before since, and with the presences of tail (those with To 0 left out). moved
 // tells of a position of x, when it was not gone, what stood there.
 func (x *Index) merge(tail []Presence, gone map[uint32]bool, since Minute, persons int, kinds []Kind) (*Index, func(uint32) (Presence, bool)) {
@@ -25,7 +25,7 @@ func (x *Index) merge(tail []Presence, gone map[uint32]bool, since Minute, perso
 	y.byPerson(persons)
 	return y, func(pos uint32) (Presence, bool) {
 		p := x.read(pos)
-		return p, !gone[pos] && p.To >= since
+		return p, !gone[pos] && p.From >= since
 	}
 }
 
@@ -33,7 +33,7 @@ func (x *Index) merge(tail []Presence, gone map[uint32]bool, since Minute, perso
 func (x *Index) runs(tail []Presence, since Minute) map[int][]uint64 {
 	runs := map[int][]uint64{}
 	for i := range tail {
-		if p := &tail[i]; p.To != 0 && p.To >= since {
+		if p := &tail[i]; p.To != 0 && p.From >= since {
 			runs[slot(p)] = append(runs[slot(p)], x.pack(p))
 		}
 	}
@@ -44,7 +44,7 @@ func (x *Index) runs(tail []Presence, since Minute) map[int][]uint64 {
 func (x *Index) keep(old *Index, s int, gone map[uint32]bool, since Minute) {
 	for pos := old.starts[s]; pos < old.starts[s+1]; pos++ {
 		r := old.rows[pos]
-		if end := old.base + Minute(r>>inShift) + Minute(r>>durShift&durMask); end >= since && (len(gone) == 0 || !gone[pos]) {
+		if begin := old.base + Minute(r>>inShift); begin >= since && (len(gone) == 0 || !gone[pos]) {
 			x.rows = append(x.rows, r)
 		}
 	}
