@@ -193,9 +193,12 @@ func (s *Service) add(tx *store.Tx, sc auth.Scope, t Told) (c Contact, err error
 	if t.Person == self {
 		return c, errSelf.At("name", "")
 	}
-	e := Exposure{ID: t.ID, Case: t.Case, Locus: t.Place, Kind: t.Kind, Area: t.Area, From: t.From.Truncate(time.Minute), To: t.To, Certainty: t.Certainty,
+	return s.take(tx, sc, k, t.Person, []Exposure{t.exposure()})
+}
+
+func (t Told) exposure() Exposure {
+	return Exposure{ID: t.ID, Case: t.Case, Locus: t.Place, Kind: t.Kind, Area: t.Area, From: t.From.Truncate(time.Minute), To: t.To, Certainty: t.Certainty,
 		Minutes: int(t.To.Sub(t.From) / time.Minute)}
-	return s.take(tx, sc, k, t.Person, []Exposure{e})
 }
 
 // standing answers for an exposure that was told before.
@@ -259,64 +262,4 @@ func (s *Service) whoIs(tx *store.Tx, sc auth.Scope, t Told) (id.ID, error) {
 	}
 	r, err := s.People.Register(tx, sc, t.Who)
 	return r.ID, err
-}
-
-// take adds exposures by hand to whoever a person is as a contact.
-func (s *Service) take(tx *store.Tx, sc auth.Scope, k kase, who id.ID, all []Exposure) (c Contact, err error) {
-	_, aliases, err := s.People.Aliases(tx.Context(), tx, sc, []id.ID{who})
-	if err != nil {
-		return c, err
-	}
-	stand, err := contactsOf(tx.Context(), tx, sc, aliases)
-	if err != nil {
-		return c, err
-	}
-	now := store.Time(store.Millis(sc.Now()))
-	c = Contact{ID: id.New(), Person: who, Status: Found, Rule: k.Rule, Case: k.Case, Created: now}
-	if len(stand) > 0 {
-		c = stand[0]
-	}
-	had, err := exposuresOf(tx.Context(), tx, sc, []id.ID{c.ID})
-	if err != nil {
-		return c, err
-	}
-	var every []*Exposure
-	for i := range had[c.ID] {
-		every = append(every, &had[c.ID][i])
-	}
-	for i := range all {
-		all[i].Contact, all[i].Origin, all[i].Held, all[i].Rule, all[i].Noted, all[i].Actor = c.ID, byHand, true, k.Rule, now, sc.Actor()
-		every = append(every, &all[i])
-	}
-	homes, err := s.People.AreasOf(tx.Context(), tx, sc, []id.ID{who})
-	if err != nil {
-		return c, err
-	}
-	c.settle(every, false, homes[who], now)
-	return c, s.taken(tx, sc, &c, len(stand) > 0, all)
-}
-
-func (s *Service) taken(tx *store.Tx, sc auth.Scope, c *Contact, stood bool, all []Exposure) error {
-	c.Version, c.Changed, c.Actor = c.Version+1, store.Time(store.Millis(sc.Now())), sc.Actor()
-	if !stood {
-		sick, err := s.sickOf(tx.Context(), []id.ID{c.Person})
-		if err != nil {
-			return err
-		}
-		if k := sick[c.Person]; !k.IsZero() {
-			c.Was, c.Status, c.Became = Found, BecameCase, k
-		}
-		if err := insertContacts(tx, sc, []Contact{*c}); err != nil {
-			return err
-		}
-	} else if done, err := updateContact(tx, sc, *c); err != nil || !done {
-		return cmpErr(err)
-	}
-	if err := insertExposures(tx, sc, all); err != nil {
-		return err
-	}
-	if err := audit.Append(tx, sc.Entry("contact.add", "contact", c.ID.String(), c.Area, map[string]any{"exposures": len(all), "case": all[0].Case.String()})); err != nil {
-		return err
-	}
-	return s.told(tx, *c)
 }

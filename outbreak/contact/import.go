@@ -123,6 +123,10 @@ func (s *Service) readList(sc auth.Scope, r io.Reader) (rows []listed, report Re
 	if columnAt(t.Header, "met_from") < 0 {
 		return nil, report, fault.New(fault.Invalid, "sheet.no_column").InRow(1).At("met_from", strings.Join(t.Header, ", "))
 	}
+	columns := make(map[string]int, len(headings))
+	for field := range headings {
+		columns[field] = columnAt(t.Header, field)
+	}
 	for {
 		row, n, err := t.Next()
 		if errors.Is(err, io.EOF) {
@@ -134,7 +138,7 @@ func (s *Service) readList(sc auth.Scope, r io.Reader) (rows []listed, report Re
 		if report.Rows++; report.Rows > listMost {
 			return nil, report, fault.New(fault.Invalid, "contact.too_many_rows").InRow(n).With("most", listMost)
 		}
-		l, bad := s.lineOf(sc, t.Header, row)
+		l, bad := s.lineOf(sc, columns, row)
 		if bad != nil {
 			report.reject(n, bad)
 			continue
@@ -145,9 +149,9 @@ func (s *Service) readList(sc auth.Scope, r io.Reader) (rows []listed, report Re
 }
 
 // lineOf reads one row; who and when must be plain, where may be left out.
-func (s *Service) lineOf(sc auth.Scope, header, row []string) (l listed, bad *fault.Error) {
+func (s *Service) lineOf(sc auth.Scope, columns map[string]int, row []string) (l listed, bad *fault.Error) {
 	cell := func(field string) string {
-		if i := columnAt(header, field); i >= 0 && i < len(row) {
+		if i := columns[field]; i >= 0 && i < len(row) {
 			return strings.TrimSpace(row[i])
 		}
 		return ""
@@ -255,55 +259,112 @@ func (s *Service) ofCases(ctx context.Context, sc auth.Scope, rows []listed, rep
 
 // enter registers the people of the rows and writes their exposures.
 func (s *Service) enter(tx *store.Tx, sc auth.Scope, rows []listed, report *Report) error {
+	rows, err := s.unknown(tx, sc, rows, report)
+	if err != nil {
+		return err
+	}
+	cases, err := casesByID(tx.Context(), tx, sc, column(rows, func(l listed) id.ID { return l.told.Case }))
+	if err != nil {
+		return err
+	}
+	fresh := rows[:0]
+	for _, l := range rows {
+		if f := s.checkIn(sc, &l.told, cases); f != nil {
+			report.reject(l.row, f)
+			continue
+		}
+		fresh = append(fresh, l)
+	}
+	if err := s.register(tx, sc, fresh); err != nil {
+		return err
+	}
+	takings, err := s.takings(tx, sc, fresh, cases, report)
+	if err != nil {
+		return err
+	}
+	taken, err := s.takeAll(tx, sc, takings)
+	report.Added, report.Contacts = len(takings), len(taken)
+	return err
+}
+
+// unknown leaves out the rows whose exposures stand already.
+func (s *Service) unknown(tx *store.Tx, sc auth.Scope, rows []listed, report *Report) ([]listed, error) {
+	stand, err := exposuresStanding(tx.Context(), tx, sc, column(rows, func(l listed) id.ID { return l.told.ID }))
+	if err != nil {
+		return nil, err
+	}
 	fresh := rows[:0]
 	twice := map[id.ID]bool{}
 	for _, l := range rows {
-		if twice[l.told.ID] { // the list says the same twice
-			report.Known++
-			continue
-		}
-		twice[l.told.ID] = true
-		_, stands, err := s.standing(tx, sc, l.told)
-		switch f := fault.Of(err); {
-		case f != nil:
-			report.reject(l.row, f)
-		case err != nil:
-			return err
-		case stands:
+		e, stands := stand[l.told.ID]
+		switch {
+		case stands && e != (origin{l.told.Case, sc.Actor()}):
+			report.reject(l.row, errTaken.At("id", l.told.ID.String()))
+		case stands || twice[l.told.ID]: // the list may say the same twice
 			report.Known++
 		default:
 			fresh = append(fresh, l)
 		}
+		twice[l.told.ID] = true
 	}
-	people := make([]person.Person, len(fresh))
-	for i, l := range fresh {
+	return fresh, nil
+}
+
+func column(rows []listed, of func(listed) id.ID) []id.ID {
+	seen, all := map[id.ID]bool{}, []id.ID(nil)
+	for _, l := range rows {
+		if i := of(l); !seen[i] {
+			seen[i] = true
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// checkIn checks what a row tells against its case.
+func (s *Service) checkIn(sc auth.Scope, t *Told, cases map[id.ID]kase) *fault.Error {
+	k, stands := cases[t.Case]
+	if !stands || !sc.Covers(k.Area) {
+		return errCase.At("case", t.Case.String())
+	}
+	return fault.Of(s.check(t, k))
+}
+
+// register finds the people of the rows in the registry or adds them to it.
+func (s *Service) register(tx *store.Tx, sc auth.Scope, rows []listed) error {
+	people := make([]person.Person, len(rows))
+	for i, l := range rows {
 		people[i] = l.told.Who
 		if people[i].Area == 0 {
 			people[i].Area = s.Home
 		}
 	}
 	registered, err := s.People.RegisterAll(tx, sc, people)
-	if err != nil {
-		return err
+	for i := range registered {
+		rows[i].told.Person = registered[i].ID
 	}
-	seen := map[id.ID]bool{}
-	for i, l := range fresh {
-		l.told.Person = registered[i].ID
-		c, err := s.add(tx, sc, l.told)
-		if f := fault.Of(err); f != nil {
-			report.reject(l.row, f)
+	return err
+}
+
+// takings are the exposures of rows whose people stand; nobody meets themselves.
+func (s *Service) takings(tx *store.Tx, sc auth.Scope, rows []listed, cases map[id.ID]kase, report *Report) (all []taking, err error) {
+	people := column(rows, func(l listed) id.ID { return l.told.Person })
+	for _, k := range cases {
+		people = append(people, k.Person)
+	}
+	now, _, err := s.People.Aliases(tx.Context(), tx, sc, people)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range rows {
+		k := cases[l.told.Case]
+		if now[l.told.Person] == now[k.Person] {
+			report.reject(l.row, errSelf.At("name", ""))
 			continue
 		}
-		if err != nil {
-			return err
-		}
-		report.Added++
-		if !seen[c.ID] {
-			seen[c.ID] = true
-			report.Contacts++
-		}
+		all = append(all, taking{k, now[l.told.Person], []Exposure{l.told.exposure()}})
 	}
-	return nil
+	return all, nil
 }
 
 // fileFault says in the user's terms why a file cannot be read.

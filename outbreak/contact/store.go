@@ -197,6 +197,26 @@ func eachPart(sc auth.Scope, ids []id.ID, do func(marks string, args []any) erro
 	return nil
 }
 
+// origin is which case an exposure is of, and who told it.
+type origin struct {
+	kase  id.ID
+	actor string
+}
+
+// exposuresStanding returns those of the exposures that stand, by id.
+func exposuresStanding(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (map[id.ID]origin, error) {
+	all := make(map[id.ID]origin, len(ids))
+	return all, eachPart(sc, ids, func(marks string, args []any) error {
+		_, err := store.All(ctx, q, func(s store.Scan) (i id.ID, err error) {
+			var o origin
+			err = s(&i, &o.kase, &o.actor)
+			all[i] = o
+			return i, err
+		}, "select id, case_id, actor from contact_exposure where province = $1 and id in ("+marks+")", args...)
+		return err
+	})
+}
+
 func exposureByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Exposure, error) {
 	return store.One(ctx, q, scanExposure, "select "+exposureColumns+" from contact_exposure where province = $1 and id = $2", sc.Province(), i)
 }
