@@ -38,7 +38,7 @@ func TestCaseToContacts(t *testing.T) {
 		}
 		today := day.Today(now)
 		c, err := n.Outbreak.Create(t.Context(), world, outbreak.Draft{Case: outbreak.Case{Person: sick, Classification: outbreak.Confirmed, Area: minhHoaCode,
-			Onset: today, ConfirmedOn: today, Reported: today}})
+			Onset: today, ConfirmedOn: today, Reported: today, Number: "BN77"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,6 +55,13 @@ func TestCaseToContacts(t *testing.T) {
 		ask := url.Values{"case": {c.ID.String()}, "purpose": {"truy vết ca bệnh"}, "second": {"1"}}
 		if page := mine.form("/trace", ask); page.status != http.StatusOK || !strings.Contains(page.body, "Nông Thị Gặp") {
 			t.Errorf("trace: got %d\n%s", page.status, page.body)
+		}
+		ask.Set("case", strings.ToLower(c.Number))
+		if page := mine.form("/trace", ask); page.status != http.StatusOK || !strings.Contains(page.body, "Nông Thị Gặp") {
+			t.Errorf("trace by number: got %d\n%s", page.status, page.body)
+		}
+		if page := theirs.form("/trace", ask); page.status != http.StatusUnprocessableEntity || strings.Contains(page.body, "Nông Thị Gặp") {
+			t.Errorf("trace by number out of scope: got %d", page.status)
 		}
 		n.outOfScope(t, theirs, contact, c.ID)
 		decided := mine.json("POST", "/api/v1/contacts/"+contact+"/decisions", map[string]any{"act": "confirm", "version": 1})

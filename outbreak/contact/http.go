@@ -1,8 +1,11 @@
 package contact
 
 import (
+	"cmp"
+	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"khien/kernel/area"
@@ -11,6 +14,7 @@ import (
 	"khien/kernel/id"
 	"khien/kernel/person"
 	"khien/kernel/web"
+	"khien/outbreak"
 )
 
 // Routes registers the pages and the API.
@@ -128,7 +132,7 @@ func (s *Service) postDecision(w http.ResponseWriter, r *http.Request) error {
 
 type newForm struct {
 	ID        id.ID     `form:"id"`
-	Case      id.ID     `form:"case,required"`
+	Case      string    `form:"case,required"` // its number, or its id
 	Person    id.ID     `form:"person"`
 	Name      string    `form:"name,max=120"`
 	Phone     string    `form:"phone,max=20"`
@@ -142,7 +146,7 @@ type newForm struct {
 
 // told reads the form; times are Vietnam's, as a browser's field writes them.
 func (f newForm) told() (Told, error) {
-	t := Told{ID: f.ID, Case: f.Case, Person: f.Person, Who: person.Person{Name: f.Name, Phone: f.Phone, Birth: f.BirthYear}, Kind: f.Kind, Area: f.Area,
+	t := Told{ID: f.ID, Person: f.Person, Who: person.Person{Name: f.Name, Phone: f.Phone, Birth: f.BirthYear}, Kind: f.Kind, Area: f.Area,
 		Certainty: Certainty(f.Certainty)}
 	errs := web.FieldErrors{}
 	for _, x := range []struct {
@@ -184,6 +188,9 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 	if err = web.Decode(r, &f); err == nil {
 		t, err = f.told()
 	}
+	if err == nil {
+		t.Case, err = s.caseMeant(r.Context(), sc, f.Case)
+	}
 	var c Contact
 	if err == nil {
 		c, err = s.Add(r.Context(), sc, t)
@@ -200,7 +207,7 @@ func (s *Service) postNew(w http.ResponseWriter, r *http.Request) error {
 // traceForm is a question. Its purpose comes in the body: the answer is never a
 // page that a link opens.
 type traceForm struct {
-	Case    id.ID     `form:"case"`
+	Case    string    `form:"case"` // its number, or its id
 	Person  id.ID     `form:"person"`
 	From    string    `form:"met_from"`
 	To      string    `form:"met_to"`
@@ -210,8 +217,8 @@ type traceForm struct {
 }
 
 func (f traceForm) query(now time.Time) (Query, error) {
-	q := Query{Case: f.Case, Person: f.Person, Second: f.Second, After: f.After, From: now.Add(-Kept / 2), To: now}
-	if f.Case.IsZero() && f.Person.IsZero() {
+	q := Query{Person: f.Person, Second: f.Second, After: f.After, From: now.Add(-Kept / 2), To: now}
+	if f.Case == "" && f.Person.IsZero() {
 		return q, errCase.At("case", "")
 	}
 	for _, x := range []struct {
@@ -228,6 +235,25 @@ func (f traceForm) query(now time.Time) (Query, error) {
 		*x.to = at.UTC()
 	}
 	return q, nil
+}
+
+// caseMeant is the case that somebody names by its number, as lists and people do,
+// or by its id, as links do. One out of scope is not found, as one that is none.
+func (s *Service) caseMeant(ctx context.Context, sc auth.Scope, text string) (id.ID, error) {
+	if i, err := id.Parse(text); err == nil || text == "" {
+		return i, nil
+	}
+	number := outbreak.NumberOf(text)
+	written := []string{number, strings.ToUpper(number)} // who types does not always shift
+	if s.Numbers == nil || number == "" {
+		return id.ID{}, errCase.At("case", text)
+	}
+	of, err := s.Numbers.CasesNumbered(ctx, sc, written)
+	i := cmp.Or(of[written[0]], of[written[1]])
+	if err == nil && i.IsZero() {
+		err = errCase.At("case", text)
+	}
+	return i, err
 }
 
 func (s *Service) getTrace(w http.ResponseWriter, r *http.Request) error {
@@ -251,12 +277,15 @@ func (s *Service) postTrace(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		q, err = f.query(s.now())
 	}
+	if err == nil {
+		q.Case, err = s.caseMeant(r.Context(), sc, f.Case)
+	}
 	var a Answer
 	if err == nil {
 		a, err = s.Ask(r.Context(), sc, q)
 	}
 	if fault.Is(err, fault.NotFound) {
-		err = fault.New(fault.Invalid, "contact.case").At("case", "")
+		err = fault.New(fault.Invalid, "contact.case").At("case", f.Case)
 	}
 	if len(web.Refused(err)) > 0 {
 		return s.Views.Render(w, r, http.StatusUnprocessableEntity, "contact/trace.html", tracePage{Form: web.FormOf(r, err)})
@@ -270,7 +299,7 @@ func (s *Service) postTrace(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) postTake(w http.ResponseWriter, r *http.Request) error {
 	var f struct {
 		ID      id.ID  `form:"id"`
-		Case    id.ID  `form:"case,required"`
+		Case    string `form:"case,required"`
 		Person  id.ID  `form:"person,required"`
 		Purpose string `form:"purpose,max=200"`
 	}
@@ -281,7 +310,11 @@ func (s *Service) postTake(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.Take(r.Context(), sc, f.Case, f.Person)
+	kase, err := s.caseMeant(r.Context(), sc, f.Case)
+	if err != nil {
+		return err
+	}
+	c, err := s.Take(r.Context(), sc, kase, f.Person)
 	if err != nil {
 		return err
 	}

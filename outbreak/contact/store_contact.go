@@ -3,9 +3,11 @@ package contact
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"khien/kernel/area"
 	"khien/kernel/auth"
 	"khien/kernel/id"
 	"khien/kernel/store"
@@ -98,11 +100,41 @@ func updateContact(tx *store.Tx, sc auth.Scope, c Contact) (bool, error) {
 	return n == 1, err
 }
 
+// among returns where a list of contacts is read from, with the predicate of those
+// that the scope may see. The contacts of one case, and those of communes, are
+// few: they are looked up one by one. Of a district or a province so many are to
+// be seen that the list, walked from its top, is soon full.
+func among(sc auth.Scope, f Filter) (from, may string, args []any) {
+	args = []any{sc.Province()}
+	var few string
+	switch {
+	case !f.Case.IsZero():
+		few, args = "select e.contact as id from contact_exposure e where e.province = $1 and e.case_id = $2 and e.held = 1", append(args, f.Case)
+	case narrow(sc):
+		mine, own := sc.Where("m.area", len(args)+1)
+		args = append(args, own...)
+		there, own := sc.Where("e.area", len(args)+1)
+		args = append(args, own...)
+		few = "select m.id from contact_contact m where m.province = $1 and " + mine +
+			" union select e.contact from contact_exposure e where e.province = $1 and e.held = 1 and " + there
+		return "(" + few + ") x cross join contact_contact c where c.id = x.id", "(1 = 1)", args
+	}
+	may, more := seen(sc, len(args)+1)
+	if args = append(args, more...); few == "" {
+		return "contact_contact c where (1 = 1)", may, args
+	}
+	return "(select distinct id from (" + few + ") y) x cross join contact_contact c where c.id = x.id", may, args
+}
+
+// narrow holds for who answers for communes alone.
+func narrow(sc auth.Scope) bool {
+	return !sc.Whole() && !slices.ContainsFunc(sc.Areas(), func(a area.Code) bool { return a.Level() != area.Commune && a.Level() != area.Hamlet })
+}
+
 // listContacts returns a page of contacts, the highest priority first.
 func listContacts(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, most int) ([]Contact, error) {
-	may, more := seen(sc, 2)
-	args := append([]any{sc.Province()}, more...)
-	text := "select " + contactColumns + " from contact_contact c where c.province = $1 and " + may
+	from, may, args := among(sc, f)
+	text := "select " + contactColumns + " from " + from + " and c.province = $1 and " + may
 	add := func(asked bool, format string, values ...any) {
 		if !asked {
 			return
@@ -122,7 +154,6 @@ func listContacts(ctx context.Context, q store.Querier, sc auth.Scope, f Filter,
 		add(true, "c.area >= %s and c.area < %s", lo, hi)
 	}
 	add(f.Uncalled, "c.called_ms = 0")
-	add(!f.Case.IsZero(), "c.id in (select e.contact from contact_exposure e where e.province = c.province and e.case_id = %s and e.held = 1)", f.Case)
 	if f.people != nil {
 		marks := make([]string, len(f.people))
 		for i, p := range f.people {
