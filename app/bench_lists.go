@@ -52,13 +52,15 @@ const (
 //	export_*_per_s      cases a second, in each format
 //	export_mb           by which the process grew while it exported XLSX
 //	again_added         rows that the CSV, imported onto itself, added or changed: none
+//	identity            that the CSV, imported into an empty node, comes out of it byte for byte
+//	identity_rows       how many rows that one took
 func benchLists(ctx context.Context, c *config.Config, o benchOptions) (f *figures, err error) {
 	n, err := openForBench(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
-	b := &listBench{n: n, f: &figures{values: map[string]any{"cases": o.cases}}, cases: o.cases}
+	b := &listBench{n: n, config: c, f: &figures{values: map[string]any{"cases": o.cases}}, cases: o.cases}
 	for _, step := range []func(context.Context) error{b.fill, b.pages, b.export} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -69,6 +71,7 @@ func benchLists(ctx context.Context, c *config.Config, o benchOptions) (f *figur
 
 type listBench struct {
 	n      *benchNode
+	config *config.Config
 	f      *figures
 	cases  int
 	humans []sim.Human
@@ -300,7 +303,10 @@ func (b *listBench) export(ctx context.Context) error {
 			b.f.atMost(listExportMB, promise{What: fmt.Sprintf("memory that stays after an export of %d cases as XLSX", b.cases), Unit: "MB", Measured: float64(grown)})
 		}
 	}
-	return b.again(ctx, own.Bytes())
+	if err := b.again(ctx, own.Bytes()); err != nil {
+		return err
+	}
+	return b.identity(ctx, own.Bytes())
 }
 
 func (b *listBench) exportTo(ctx context.Context, f sheet.Format, w io.Writer) error {
@@ -334,4 +340,59 @@ func (b *listBench) again(ctx context.Context, text []byte) error {
 		return fmt.Errorf("bench: an export onto itself adds %d, changes %d, is refused %d", report.Added, report.Changed, report.Rejected)
 	}
 	return nil
+}
+
+// identity imports the export into an empty node, in as many lists as one may be
+// long, and exports it from there: ids, numbers, people, parts and sources come
+// out as they went in.
+func (b *listBench) identity(ctx context.Context, text []byte) (err error) {
+	n, err := openForBench(ctx, b.config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.close()) }()
+	other, began := &listBench{n: n}, time.Now()
+	rows, err := other.importLists(ctx, text)
+	if err != nil {
+		return err
+	}
+	b.f.values["identity_rows"], b.f.values["identity_rows_per_s"] = rows, int(float64(rows)/time.Since(began).Seconds())
+	var out bytes.Buffer
+	if err := other.exportTo(ctx, sheet.CSV, &out); err != nil {
+		return err
+	}
+	same := bytes.Equal(text, out.Bytes())
+	if b.f.values["identity"] = same; !same {
+		return fmt.Errorf("bench: out of an empty node an export comes otherwise: %s", firstOther(text, out.Bytes()))
+	}
+	return nil
+}
+
+// importLists imports an export, cut into lists that each have its heading.
+func (b *listBench) importLists(ctx context.Context, text []byte) (rows int, err error) {
+	lines := bytes.SplitAfter(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
+	for part := range slices.Chunk(lines[1:], listImportsMost) {
+		list := bytes.Join(append([][]byte{lines[0]}, part...), nil)
+		report, err := b.n.Outbreak.ImportCases(ctx, auth.Console(b.n.Province, "bench", "bench"), bytes.NewReader(list))
+		if err != nil {
+			return rows, err
+		}
+		if report.Added != len(part) {
+			return rows, fmt.Errorf("bench: of %d rows of an export, an empty node takes %d", len(part), report.Added)
+		}
+		rows += report.Added
+	}
+	return rows, nil
+}
+
+// firstOther is the first line in which two texts differ, by its number alone:
+// it speaks of a person.
+func firstOther(a, b []byte) string {
+	as, bs := bytes.Split(a, []byte("\n")), bytes.Split(b, []byte("\n"))
+	for i := range min(len(as), len(bs)) {
+		if !bytes.Equal(as[i], bs[i]) {
+			return fmt.Sprintf("line %d", i+1)
+		}
+	}
+	return fmt.Sprintf("%d lines, then %d", len(as), len(bs))
 }

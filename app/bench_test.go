@@ -23,7 +23,7 @@ func TestBench(t *testing.T) {
 		"map":    {[]string{"--rows", "60", "--clients", "2"}, []string{"same_per_s", "full_per_s", "constant_per_s", "bytes", "gz_bytes"}},
 		"people": {[]string{"--people", "1000"}, []string{"rows_per_s", "cpu_us_per_row", "register_per_s", "find_paper_p50_ms", "find_phone_p99_ms", "find_name_p99_ms",
 			"audited_p50_ms", "precision", "recall", "reviewed", "load_s"}},
-		"lists": {[]string{"--cases", "1200"}, []string{"cases", "import_rows_per_s", "more_rows_per_s", "commit_ms", "pages", "export_csv_per_s", "export_xlsx_per_s", "export_json_per_s", "export_mb",
+		"lists": {[]string{"--cases", "1200"}, []string{"cases", "import_rows_per_s", "more_rows_per_s", "commit_ms", "pages", "export_csv_per_s", "export_xlsx_per_s", "export_json_per_s", "export_mb", "identity", "identity_rows",
 			"again_rows", "again_added"}},
 		"contacts": {[]string{"--cases", "600", "--contacts", "600"}, []string{"cases", "contacts", "followups", "import_rows_per_s", "commit_ms", "pages", "slowest_page_ms"}},
 		"live":     {[]string{"--seconds", "1"}, []string{"visits_per_s", "live_p50_ms", "live_p99_ms"}},

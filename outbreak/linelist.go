@@ -11,6 +11,7 @@ import (
 	"khien/kernel/auth"
 	"khien/kernel/fault"
 	"khien/kernel/id"
+	"khien/kernel/person"
 	"khien/kernel/store"
 	"khien/wire/sheet"
 )
@@ -90,6 +91,7 @@ func (s *Service) ImportList(ctx context.Context, sc auth.Scope, r io.Reader, o 
 	if !sc.Allows(auth.Import) || !sc.Allows(auth.WriteCases) {
 		return Report{}, fault.New(fault.Forbidden, "auth.act")
 	}
+	defer person.CollectLess()()
 	templates, err := s.mappings(ctx)
 	if err != nil {
 		return Report{}, err

@@ -23,7 +23,7 @@ func (s *Service) Import(ctx context.Context, sc auth.Scope, people []Person, ea
 	if !sc.Allows(auth.WritePeople) {
 		return errAct
 	}
-	defer collectLess()()
+	defer CollectLess()()
 	parts := make(chan part, 2) // made ready while those before are written
 	run, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -181,8 +181,9 @@ var collecting struct {
 // importCollects lets the heap grow to five times what lives before it is collected.
 const importCollects = 400
 
-// collectLess returns what ends it.
-func collectLess() func() {
+// CollectLess lets garbage stand longer, until what it returns is called: for
+// imports, of people or of what speaks of them. Many may be at work at once.
+func CollectLess() func() {
 	c := &collecting
 	c.Lock()
 	defer c.Unlock()

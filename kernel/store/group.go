@@ -251,7 +251,7 @@ func (g *group) prepare(text string) (*sql.Stmt, error) {
 	if s, ok := g.stmts[text]; ok {
 		return s, nil
 	}
-	s, err := g.conn.PrepareContext(context.Background(), text)
+	s, err := g.conn.PrepareContext(context.Background(), unnamed(text))
 	if err != nil {
 		return nil, err
 	}

@@ -104,6 +104,8 @@ func (d *DB) Query(ctx context.Context, text string, args ...any) (*sql.Rows, er
 		ask = func(ctx context.Context, _ string, args ...any) (*sql.Rows, error) {
 			return s.QueryContext(ctx, args...)
 		}
+	} else if d.engine == SQLite {
+		text = unnamed(text)
 	}
 	rows, err := ask(ctx, text, args...)
 	if err != nil {
@@ -129,7 +131,7 @@ func (d *DB) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
 	if s != nil || full {
 		return s, nil
 	}
-	s, err := d.read.PrepareContext(ctx, text)
+	s, err := d.read.PrepareContext(ctx, unnamed(text))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,4 @@
+package store
+
+// Unnamed is unnamed.
+var Unnamed = unnamed
