@@ -33,7 +33,7 @@ const (
 	listPageLimit   = 50 * time.Millisecond
 	listImportRows  = 2_000
 	listExportRows  = 2_000
-	listAsked       = 200 // times each page
+	listAsked       = 100 // times each page
 	listAskedFew    = 10  // of fewer than listFew cases, which nobody promises anything of
 	listFew         = 2_000
 	listMore        = 500 // rows that arrive when all stand
