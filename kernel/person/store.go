@@ -124,33 +124,16 @@ func insertPeople(tx *store.Tx, sc auth.Scope, rows []row, now time.Time) error 
 	})
 }
 
-// insertAll writes one statement a row on SQLite: one of many rows opens a
-// journal of its own, and closing that walks all that the transaction has
-// written, which was half of an import's time. On PostgreSQL the way to the
-// server counts.
 func insertAll[T any](tx *store.Tx, table, columns, onConflict string, all []T, values func(T) []any) error {
 	b := store.Bulk{Table: table, Columns: strings.Split(columns, ", "), OnConflict: onConflict}
-	if tx.Engine() != store.SQLite {
-		_, err := b.Insert(tx, func(yield func([]any) bool) {
-			for _, v := range all {
-				if !yield(values(v)) {
-					return
-				}
+	_, err := b.Insert(tx, func(yield func([]any) bool) {
+		for _, v := range all {
+			if !yield(values(v)) {
+				return
 			}
-		})
-		return err
-	}
-	marks := make([]string, len(b.Columns))
-	for i := range marks {
-		marks[i] = fmt.Sprintf("$%d", i+1)
-	}
-	text := "insert into " + table + " (" + columns + ") values (" + strings.Join(marks, ", ") + ") " + onConflict
-	for _, v := range all {
-		if _, err := tx.Exec(text, values(v)...); err != nil {
-			return err
 		}
-	}
-	return nil
+	})
+	return err
 }
 
 // updatePerson writes a row that selectPerson has found in scope. found says
