@@ -21,9 +21,15 @@ interface Scale {
   row: number;
 }
 
+/** buttonsPx is how much of the right edge the buttons take. */
+const buttonsPx = 64;
+
+/** dayLeast is how narrow a day gets, however far away one looks. */
+const dayLeast = 6;
+
 function scaleOf(level: number): Scale {
   const row = Math.pow(2, level) / 16;
-  return { day: Math.max(6, row), row };
+  return { day: Math.max(dayLeast, row), row };
 }
 
 /** inkName is the theme as the server draws it. */
@@ -98,12 +104,14 @@ class Drawing {
     return { x: this.box.clientWidth, y: this.box.clientHeight };
   }
 
-  /** home shows everything, or as much as can be read of it. */
+  /** home shows everything, or as much as can be read of it: of more days than fit, the latest. */
   private home(): void {
     const size = this.size();
     let level = levelMost;
-    while (level > 0 && (this.rows * scaleOf(level).row > size.y || this.days * scaleOf(level).day > size.x)) level--;
-    this.go(level, 0, 0);
+    const tooMuch = (s: Scale): boolean => this.rows * s.row > size.y || (this.days * s.day > size.x && s.day > dayLeast);
+    while (level > 0 && tooMuch(scaleOf(level))) level--;
+    const over = this.days * scaleOf(level).day - size.x;
+    this.go(level, over > 0 ? over + buttonsPx : 0, 0);
   }
 
   private zoom(by: number, about?: Point): void {
