@@ -3,7 +3,7 @@
 //
 //	go run ./kernel/store/pgrun [-durable] go test ./...
 //
-// Package pgserver says how.
+// It installs what is missing when it may; package pgserver says how it runs.
 package main
 
 import (
@@ -36,6 +36,11 @@ func main() {
 
 func run(durable bool, command []string) (code int, err error) {
 	s, err := pgserver.Start(durable)
+	if errors.Is(err, pgserver.ErrMissing) {
+		if err = pgserver.Install(); err == nil {
+			s, err = pgserver.Start(durable)
+		}
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -19,27 +19,27 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// ErrMissing says that there are no binaries.
+var ErrMissing = errors.New("PostgreSQL is not installed; as root: apt-get install postgresql")
+
 // binaries returns the folder that holds initdb and postgres.
 func binaries() (string, error) {
-	for range 2 {
-		found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-		slices.Sort(found)
-		if len(found) > 0 {
-			return filepath.Dir(found[len(found)-1]), nil
-		}
-		if p, err := exec.LookPath("initdb"); err == nil {
-			return filepath.Dir(p), nil
-		}
-		if err := install(); err != nil {
-			return "", err
-		}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	slices.Sort(found)
+	if len(found) > 0 {
+		return filepath.Dir(found[len(found)-1]), nil
 	}
-	return "", errors.New("no PostgreSQL binaries found")
+	p, err := exec.LookPath("initdb")
+	if err != nil {
+		return "", ErrMissing
+	}
+	return filepath.Dir(p), nil
 }
 
-func install() error {
+// Install installs Debian's package, when the user may; else it is ErrMissing.
+func Install() error {
 	if os.Getuid() != 0 {
-		return errors.New("PostgreSQL is not installed; as root: apt-get install postgresql")
+		return ErrMissing
 	}
 	fmt.Fprintln(os.Stderr, "pgserver: installing Debian's postgresql")
 	for _, args := range [][]string{{"update", "-q"}, {"install", "-y", "-q", "--no-install-recommends", "postgresql"}} {
@@ -60,10 +60,10 @@ type Server struct {
 	process *exec.Cmd
 }
 
-// Start installs what is missing when it may, and starts a server on a free
-// loopback port, with its data in a temporary folder, as an unprivileged user,
-// since PostgreSQL refuses root. Without durable it does not sync, which tests do
-// not need and benchmarks do.
+// Start starts a server on a free loopback port, with its data in a temporary
+// folder, as an unprivileged user, since PostgreSQL refuses root. Without durable
+// it does not sync, which tests do not need and benchmarks do. It installs
+// nothing: without binaries it is ErrMissing.
 func Start(durable bool) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
