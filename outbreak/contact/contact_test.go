@@ -1,6 +1,7 @@
 package contact_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -105,10 +106,7 @@ func TestMovedOnset(t *testing.T) {
 		}
 		s.kase.Onset, s.kase.Version = on(t, "2022-01-13"), 3
 		w.tell(t, s.kase)
-		f = w.want(t, s.met, 1, contact.Found)
-		if _, err := w.Decide(t.Context(), w.scope(), contact.Decision{Contact: f.ID, Version: f.Version, Act: contact.Confirm}); err != nil {
-			t.Fatal(err)
-		}
+		w.confirm(t, w.want(t, s.met, 1, contact.Found))
 		s.kase.Onset, s.kase.Version = on(t, "2022-01-18"), 4
 		w.tell(t, s.kase)
 		if f = w.want(t, s.met, 1, contact.Confirmed); f.Held != 0 {
@@ -149,11 +147,7 @@ func TestSecondDegree(t *testing.T) {
 		s := w.scene(t)
 		w.tell(t, s.kase)
 		f := w.want(t, s.met, 1, contact.Found)
-		c, err := w.Decide(t.Context(), w.scope(), contact.Decision{Contact: f.ID, Version: f.Version, Act: contact.Confirm})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.settle(t)
+		c := w.confirm(t, f)
 		l := w.want(t, s.later, 2, contact.Found)
 		if e := l.Exposures[0]; e.Via != s.met || e.Minutes != 50 {
 			t.Errorf("got %+v", e)
@@ -292,6 +286,35 @@ func TestAsk(t *testing.T) {
 	})
 }
 
+// An officer of a commune lists whom a reader of everything finds there: those who
+// live in it and those exposed in it, each once, page by page and by case; of
+// another commune nobody.
+func TestCommuneList(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.scene(t)
+		office := w.place(t, place.Office, cacSon)
+		w.visit(t, id.ID{}, stay(s.sick, office, 1000, 1100))
+		w.visit(t, id.ID{}, stay(s.met, office, 1010, 1080))
+		w.tell(t, s.kase)
+		met := w.want(t, s.met, 1, contact.Found)
+		here := w.officer(t, "minhhoa", minhHoa, auth.HealthOfficer, auth.Trace).WithClock(func() time.Time { return w.now })
+		exposed := w.officer(t, "cacson", cacSon, auth.HealthOfficer, auth.Trace).WithClock(func() time.Time { return w.now })
+		there := w.officer(t, "khac", elsewhere, auth.HealthOfficer, auth.Trace).WithClock(func() time.Time { return w.now })
+		for name, f := range map[string]contact.Filter{"all": {}, "status": {Status: contact.Found}, "case": {Case: s.kase.Case}} {
+			page, err := w.List(t.Context(), here, f)
+			if err != nil || len(page.Contacts) != len(w.list(t, f)) || !slices.ContainsFunc(page.Contacts, func(c contact.Contact) bool { return c.ID == met.ID }) {
+				t.Errorf("%s: got %+v, %v", name, page.Contacts, err)
+			}
+			if page, err = w.List(t.Context(), exposed, f); err != nil || len(page.Contacts) != 1 || page.Contacts[0].ID != met.ID {
+				t.Errorf("%s, who was exposed there: got %+v, %v", name, page.Contacts, err)
+			}
+			if page, err = w.List(t.Context(), there, f); err != nil || len(page.Contacts) != 0 {
+				t.Errorf("%s, elsewhere: got %+v, %v", name, page.Contacts, err)
+			}
+		}
+	})
+}
+
 // An officer of another district sees whom they answer for and who was exposed at
 // their places; the others are counted, and a guessed id is not there.
 func TestAnotherDistrict(t *testing.T) {
@@ -402,11 +425,7 @@ func TestVisitsDieOfAge(t *testing.T) {
 		s := w.scene(t)
 		w.tell(t, s.kase)
 		f := w.want(t, s.met, 1, contact.Found)
-		c, err := w.Decide(t.Context(), w.scope(), contact.Decision{Contact: f.ID, Version: f.Version, Act: contact.Confirm})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.settle(t)
+		c := w.confirm(t, f)
 		w.want(t, s.later, 2, contact.Found)
 		for hour := range 24 {
 			w.now = stay(s.sick, s.market, 0, 1).From.Add(contact.Kept + time.Duration(hour+1)*time.Hour)

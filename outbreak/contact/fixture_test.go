@@ -294,6 +294,17 @@ func (w *world) of(t *testing.T, who id.ID) (contact.File, bool) {
 	return contact.File{}, false
 }
 
+// confirm confirms a contact, and lets that be heard.
+func (w *world) confirm(t *testing.T, f contact.File) contact.Contact {
+	t.Helper()
+	c, err := w.Decide(t.Context(), w.scope(), contact.Decision{Contact: f.ID, Version: f.Version, Act: contact.Confirm})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.settle(t)
+	return c
+}
+
 func (w *world) list(t *testing.T, f contact.Filter) (all []contact.Contact) {
 	t.Helper()
 	for {
