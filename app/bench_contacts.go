@@ -288,7 +288,7 @@ func plain(path string) string {
 		return path + " in the middle"
 	}
 	if name == "q" || name == "area" || name == "case" {
-		if name == "q" && value[0] == '0' {
+		if name == "q" && strings.ContainsAny(value, "0123456789") {
 			return path + " by phone"
 		}
 		return path + " by " + name

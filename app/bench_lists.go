@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pquerna/otp/totp"
@@ -176,29 +177,44 @@ func (b *listBench) pages(ctx context.Context) error {
 	return b.measure(ctx, pages, fmt.Sprintf("list of %d cases", b.cases))
 }
 
-// measure asks for every page and keeps, under what, how long it took and what it weighs.
+// serving does in the background what a server does for its pages, until what it returns is called.
+func (b *listBench) serving(ctx context.Context) (stop func()) {
+	work, end := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	all.Go(func() { _ = b.n.Map.Run(work) })
+	all.Go(func() { b.n.Spread.Run(work) })
+	return func() { end(); all.Wait() }
+}
+
+// measure asks for every page and keeps, under what, how long it took and what it
+// weighs; the very first time of each apart, for that makes what all others find.
 func (b *listBench) measure(ctx context.Context, pages []listPage, what string) (err error) {
+	defer b.serving(ctx)()
 	if b.commit, err = b.durable(ctx); err != nil {
 		return err
 	}
 	b.f.values["commit_ms"] = round(b.commit)
-	tokens, all, slowest := map[string]string{}, map[string]any{}, 0.0
+	tokens, all, slowest, first := map[string]string{}, map[string]any{}, 0.0, 0.0
 	for _, p := range pages {
 		if tokens[p.area] == "" {
 			if tokens[p.area], err = b.officer(ctx, p.area, len(tokens)); err != nil {
 				return err
 			}
 		}
-		took, size, err := b.ask(ctx, p.path, tokens[p.area])
+		once, _, err := b.ask(ctx, p.path, tokens[p.area], 1)
+		if err != nil {
+			return err
+		}
+		took, size, err := b.ask(ctx, p.path, tokens[p.area], b.times())
 		if err != nil {
 			return err
 		}
 		p50, p99 := ms(took[len(took)/2]), ms(took[len(took)*99/100])
-		slowest = max(slowest, p99)
-		all[p.name] = map[string]any{"p50_ms": round(p50), "p99_ms": round(p99), "bytes": size}
+		slowest, first = max(slowest, p99), max(first, ms(once[0]))
+		all[p.name] = map[string]any{"first_ms": round(ms(once[0])), "p50_ms": round(p50), "p99_ms": round(p99), "bytes": size}
 		b.f.atMost(ms(listPageLimit), promise{What: fmt.Sprintf("%s: %s, p99", what, p.name), Unit: "ms", Measured: round(p99), Peer: "one durable act", PeerIs: round(b.commit)})
 	}
-	b.f.values["pages"], b.f.values["slowest_page_ms"] = all, round(slowest)
+	b.f.values["pages"], b.f.values["slowest_page_ms"], b.f.values["slowest_first_ms"] = all, round(slowest), round(first)
 	return nil
 }
 
@@ -238,12 +254,16 @@ func (b *listBench) officer(ctx context.Context, path string, i int) (string, er
 	return token, err
 }
 
-// ask asks for a page again and again and returns how long each took, sorted.
-func (b *listBench) ask(ctx context.Context, path, token string) (took []time.Duration, size int, err error) {
-	times := listAsked
+// times is how often a page is asked.
+func (b *listBench) times() int {
 	if b.cases < listFew {
-		times = listAskedFew
+		return listAskedFew
 	}
+	return listAsked
+}
+
+// ask asks for a page so many times and returns how long each took, sorted.
+func (b *listBench) ask(ctx context.Context, path, token string, times int) (took []time.Duration, size int, err error) {
 	for range times {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1"+path, nil)
 		if err != nil {

@@ -101,13 +101,17 @@ func updateContact(tx *store.Tx, sc auth.Scope, c Contact) (bool, error) {
 }
 
 // among returns where a list of contacts is read from, with the predicate of those
-// that the scope may see. The contacts of one case, and those of communes, are
-// few: they are looked up one by one. Of a district or a province so many are to
+// that the scope may see. The contacts of people, of one case, and those of communes,
+// are few: they are looked up one by one. Of a district or a province so many are to
 // be seen that the list, walked from its top, is soon full.
 func among(sc auth.Scope, f Filter) (from, may string, args []any) {
 	args = []any{sc.Province()}
 	var few string
 	switch {
+	case f.people != nil:
+		var marks string
+		marks, args = peopleMarks(f.people, args)
+		few = "select m.id from contact_contact m where m.province = $1 and m.person in (" + marks + ")"
 	case !f.Case.IsZero():
 		few, args = "select e.contact as id from contact_exposure e where e.province = $1 and e.case_id = $2 and e.held = 1", append(args, f.Case)
 	case narrow(sc):
@@ -124,6 +128,17 @@ func among(sc auth.Scope, f Filter) (from, may string, args []any) {
 		return "contact_contact c where (1 = 1)", may, args
 	}
 	return "(select distinct id from (" + few + ") y) x cross join contact_contact c where c.id = x.id", may, args
+}
+
+// peopleMarks adds people to the arguments and returns the marks of them, null
+// among them: of nobody there is no contact.
+func peopleMarks(people []id.ID, args []any) (string, []any) {
+	marks := []string{"null"}
+	for _, p := range people {
+		args = append(args, p)
+		marks = append(marks, fmt.Sprintf("$%d", len(args)))
+	}
+	return strings.Join(marks, ", "), args
 }
 
 // narrow holds for who answers for communes alone.
@@ -154,13 +169,8 @@ func listContacts(ctx context.Context, q store.Querier, sc auth.Scope, f Filter,
 		add(true, "c.area >= %s and c.area < %s", lo, hi)
 	}
 	add(f.Uncalled, "c.called_ms = 0")
-	if f.people != nil {
-		marks := make([]string, len(f.people))
-		for i, p := range f.people {
-			args = append(args, p)
-			marks[i] = fmt.Sprintf("$%d", len(args))
-		}
-		text += " and c.person in (" + strings.Join(append(marks, "null"), ", ") + ")"
+	if f.people != nil && !f.Case.IsZero() {
+		add(true, "exists (select 1 from contact_exposure e where e.province = $1 and e.contact = c.id and e.case_id = %s and e.held = 1)", f.Case)
 	}
 	if f.After != nil {
 		add(true, "(c.priority < %s or c.priority = %s and c.id < %s)", f.After.Priority, f.After.Priority, f.After.ID)
