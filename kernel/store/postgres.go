@@ -68,7 +68,7 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(*Tx) error) error {
 		return err
 	}
 	defer func() { _ = begun.Rollback() }() // does nothing after a commit
-	tx := &Tx{ctx: own, engine: Postgres, run: pgRunner{conn, begun}}
+	tx := &Tx{ctx: own, engine: Postgres, run: pgRunner{conn, begun}, grown: &d.grown}
 	if err := fn(tx); err != nil {
 		return err
 	}

@@ -103,7 +103,10 @@ func (b Bulk) Insert(t *Tx, rows iter.Seq[[]any]) (int64, error) {
 		n, err := b.write(t, batch)
 		total += n
 		batch = batch[:0]
-		return err
+		if err != nil {
+			return err
+		}
+		return t.count(b.Table, n)
 	}
 	for row := range rows {
 		if len(row) != len(b.Columns) {

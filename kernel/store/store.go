@@ -46,6 +46,7 @@ type DB struct {
 	read   *sql.DB
 	group  *group // SQLite's writer; nil on PostgreSQL
 	wakes  wakes
+	grown  growth
 	stop   context.CancelFunc
 	done   sync.WaitGroup
 

@@ -11,6 +11,7 @@ type Tx struct {
 	ctx    context.Context // the transaction's own, never the caller's
 	engine Engine
 	run    runner
+	grown  *growth // of the node; nil on SQLite
 	values map[any]any
 	ends   []end
 	topics []string
