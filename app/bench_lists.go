@@ -273,7 +273,9 @@ func (b *listBench) ask(ctx context.Context, path, token string, times int) (too
 		r.Header.Set("Authorization", "Bearer "+token)
 		to := &weighed{head: http.Header{}}
 		began := time.Now()
-		b.n.Router.ServeHTTP(to, r)
+		if err := b.answer(to, r); err != nil {
+			return nil, 0, err
+		}
 		took = append(took, time.Since(began))
 		if size = to.bytes; to.status != http.StatusOK {
 			return nil, 0, fmt.Errorf("bench: %s answers %d", path, to.status)
@@ -281,6 +283,19 @@ func (b *listBench) ask(ctx context.Context, path, token string, times int) (too
 	}
 	slices.Sort(took)
 	return took, size, nil
+}
+
+// answer lets the router answer; one that is broken off, as by a signal, is an error here.
+func (b *listBench) answer(to http.ResponseWriter, r *http.Request) (err error) {
+	defer func() {
+		if broken := recover(); broken == http.ErrAbortHandler {
+			err = cmp.Or(context.Cause(r.Context()), http.ErrAbortHandler)
+		} else if broken != nil {
+			panic(broken)
+		}
+	}()
+	b.n.Router.ServeHTTP(to, r)
+	return nil
 }
 
 // weighed is an answer of which only the weight is kept.

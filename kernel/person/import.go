@@ -3,8 +3,10 @@ package person
 import (
 	"context"
 	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"sync"
+	"time"
 
 	"khien/kernel/auth"
 	"khien/kernel/id"
@@ -176,10 +178,17 @@ var collecting struct {
 	sync.Mutex
 	imports int
 	before  int
+	stop    chan struct{}
 }
 
-// importCollects lets the heap grow to five times what lives before it is collected.
-const importCollects = 400
+// While imports run, the heap grows to five times what lives before it is
+// collected, but by no more than so many bytes: what is collected rarely on a
+// small heap must be collected often on one that holds a whole list.
+const (
+	importCollects = 400 // per cent
+	importGarbage  = 384 << 20
+	importLooks    = 250 * time.Millisecond
+)
 
 // CollectLess lets garbage stand longer, until what it returns is called: for
 // imports, of people or of what speaks of them. Many may be at work at once.
@@ -188,13 +197,40 @@ func CollectLess() func() {
 	c.Lock()
 	defer c.Unlock()
 	if c.imports++; c.imports == 1 {
-		c.before = debug.SetGCPercent(importCollects)
+		c.before, c.stop = debug.SetGCPercent(rarely()), make(chan struct{})
+		go follow(c.stop)
 	}
 	return func() {
 		c.Lock()
 		defer c.Unlock()
 		if c.imports--; c.imports == 0 {
+			close(c.stop)
 			debug.SetGCPercent(c.before)
 		}
 	}
+}
+
+// follow fits how rarely is collected to what lives, until it is stopped.
+func follow(stop <-chan struct{}) {
+	look := time.NewTicker(importLooks)
+	defer look.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-look.C:
+		}
+		collecting.Lock()
+		if collecting.stop == stop && collecting.imports > 0 {
+			debug.SetGCPercent(rarely())
+		}
+		collecting.Unlock()
+	}
+}
+
+// rarely is by how many per cent of what lives the heap may grow.
+func rarely() int {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	return int(max(10, min(importCollects, importGarbage*100/max(1, live[0].Value.Uint64()))))
 }
