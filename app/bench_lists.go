@@ -194,7 +194,7 @@ func (b *listBench) measure(ctx context.Context, pages []listPage, what string) 
 		return err
 	}
 	b.f.values["commit_ms"] = round(b.commit)
-	tokens, all, slowest, first := map[string]string{}, map[string]any{}, 0.0, 0.0
+	tokens, all, slowest, first, worst := map[string]string{}, map[string]any{}, 0.0, 0.0, ""
 	for _, p := range pages {
 		if tokens[p.area] == "" {
 			if tokens[p.area], err = b.officer(ctx, p.area, len(tokens)); err != nil {
@@ -210,10 +210,12 @@ func (b *listBench) measure(ctx context.Context, pages []listPage, what string) 
 			return err
 		}
 		p50, p99 := ms(took[len(took)/2]), ms(took[len(took)*99/100])
-		slowest, first = max(slowest, p99), max(first, ms(once[0]))
+		if first = max(first, ms(once[0])); p99 >= slowest {
+			slowest, worst = p99, p.name
+		}
 		all[p.name] = map[string]any{"first_ms": round(ms(once[0])), "p50_ms": round(p50), "p99_ms": round(p99), "bytes": size}
-		b.f.atMost(ms(listPageLimit), promise{What: fmt.Sprintf("%s: %s, p99", what, p.name), Unit: "ms", Measured: round(p99), Peer: "one durable act", PeerIs: round(b.commit)})
 	}
+	b.f.atMost(ms(listPageLimit), promise{What: fmt.Sprintf("%s: slowest of %d pages, %s, p99", what, len(pages), worst), Unit: "ms", Measured: round(slowest), Peer: "one durable act", PeerIs: round(b.commit)})
 	b.f.values["pages"], b.f.values["slowest_page_ms"], b.f.values["slowest_first_ms"] = all, round(slowest), round(first)
 	return nil
 }

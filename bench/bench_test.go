@@ -46,6 +46,31 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// What has ended is not run again: a run that was cut goes on where it was.
+func TestResume(t *testing.T) {
+	t.Setenv("KHIEN_TEST_PG", "")
+	dir := t.TempDir()
+	count := filepath.Join(dir, "runs")
+	bin := program(t, "echo x >> "+count+"; [ \"$3\" = people ] && [ ! -e "+dir+"/second ] && exit 1; echo '"+strings.ReplaceAll(answer, "RATIO", "1")+"'")
+	o := options{bin: bin, out: filepath.Join(dir, "results.md"), seconds: 1, only: "visits,people", resume: filepath.Join(dir, "kept.json")}
+	if ok, err := run(t.Context(), o, lists{}); ok || err != nil {
+		t.Fatalf("got %v, %v; want a benchmark that fails", ok, err)
+	}
+	if err := os.WriteFile(dir+"/second", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := run(t.Context(), o, lists{}); !ok || err != nil {
+		t.Fatalf("again: got %v, %v", ok, err)
+	}
+	text, err := os.ReadFile(count)
+	if runs := strings.Count(string(text), "x"); err != nil || runs != 3 { // visits, people, people
+		t.Errorf("%d runs, %v; want 3", runs, err)
+	}
+	if table, err := os.ReadFile(o.out); err != nil || strings.Count(string(table), "| thing |") != 2 {
+		t.Errorf("got %v and\n%s", err, table)
+	}
+}
+
 func runWithin(t *testing.T, bin, out string) (bool, error) {
 	t.Helper()
 	return run(t.Context(), options{bin: bin, out: out, seconds: 1}, lists{})

@@ -1,7 +1,7 @@
 // Command bench measures the speed promises with bin/khien and writes them down
 // as a table:
 //
-//	go run ./bench -out bench/results.md [-seconds N]
+//	go run ./bench -out bench/results.md [-seconds N] [-only NAME,NAME] [-resume FILE]
 //
 // It builds nothing. Every benchmark is `khien bench NAME --json` on data of its
 // own; PostgreSQL takes part when KHIEN_TEST_PG names a server, as
@@ -14,8 +14,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -51,7 +53,8 @@ type job struct {
 	engine   string
 	promises []promise
 	ratio    float64
-	others   float64 // share of the processors that others had meanwhile
+	at       time.Time // when it ended
+	others   float64   // share of the processors that others had meanwhile
 	err      error
 }
 
@@ -64,6 +67,7 @@ type options struct {
 	seconds  int
 	long     bool
 	only     string // names, with commas between; "": all
+	resume   string // file of what has been measured; "": none
 }
 
 func main() {
@@ -73,6 +77,7 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "bin/khien", "the program")
 	flag.BoolVar(&o.long, "long", false, "also what takes twenty minutes: visits for ten minutes onto ten million")
 	flag.StringVar(&o.only, "only", "", "names of the benchmarks to run, with commas between (default: all)")
+	flag.StringVar(&o.resume, "resume", "", "file that keeps each benchmark as it ends; those in it are not run again")
 	data := flag.String("data", "../shared/data", "folder of published lists; without it invented ones are used")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -166,22 +171,81 @@ func run(ctx context.Context, o options, l lists) (ok bool, err error) {
 	all = append(all, traceJobs(os.Getenv("KHIEN_TEST_PG"))...)
 	all = append(all, listJobs(os.Getenv("KHIEN_TEST_PG"))...)
 	all = slices.DeleteFunc(all, func(j job) bool { return o.only != "" && !slices.Contains(strings.Split(o.only, ","), j.args[0]) })
+	before, err := ended(o.resume)
+	if err != nil {
+		return false, err
+	}
 	ok = true
 	for i := range all {
 		j := &all[i]
-		fmt.Fprintf(os.Stderr, "bench %s\n", strings.Join(j.args, " "))
-		j.run(ctx, o.bin)
+		if m, there := before[j.key()]; there {
+			j.take(m)
+		} else {
+			fmt.Fprintf(os.Stderr, "bench %s\n", strings.Join(j.args, " "))
+			j.run(ctx, o.bin)
+			if err := before.keep(o.resume, j); err != nil {
+				return false, err
+			}
+		}
 		if j.err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", j.err)
 		}
 		ok = ok && j.err == nil && j.ratio >= 1
 	}
-	text := report(time.Now(), l, all)
+	text := report(l, all)
 	if o.out == "" {
 		_, err = os.Stdout.Write(text)
 		return ok, err
 	}
 	return ok, os.WriteFile(o.out, text, 0o644)
+}
+
+// measurements are what benchmarks that ended have measured, by their key.
+type measurements map[string]measurement
+
+type measurement struct {
+	At       time.Time `json:"at"`
+	Engine   string    `json:"engine"`
+	Promises []promise `json:"promises"`
+	Ratio    float64   `json:"ratio"`
+	Others   float64   `json:"others"`
+}
+
+// ended reads what has been measured; no file is nothing.
+func ended(file string) (m measurements, err error) {
+	m = measurements{}
+	if file == "" {
+		return m, nil
+	}
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &m)
+	}
+	return m, err
+}
+
+// keep writes down what a benchmark that ended has measured.
+func (m measurements) keep(file string, j *job) error {
+	if file == "" || j.err != nil {
+		return nil
+	}
+	m[j.key()] = measurement{j.at, j.engine, j.promises, j.ratio, j.others}
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o644)
+}
+
+func (j *job) key() string {
+	return strings.Join(append(slices.Clone(j.args), j.name, strconv.Itoa(len(j.env))), " ")
+}
+
+func (j *job) take(m measurement) {
+	j.at, j.engine, j.promises, j.ratio, j.others = m.At, m.Engine, m.Promises, m.Ratio, m.Others
 }
 
 // run runs one benchmark; what it says on standard error is shown.
@@ -201,6 +265,7 @@ func (j *job) run(ctx context.Context, bin string) {
 	cmd.Stdout, cmd.Stderr = &said, os.Stderr
 	before := machine()
 	err := cmd.Run()
+	j.at = time.Now()
 	j.others = machine().since(before).without(cmd.ProcessState)
 	var answer struct {
 		Engine   string    `json:"engine"`

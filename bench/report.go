@@ -15,10 +15,10 @@ import (
 const noticed = 0.2
 
 // report writes the table as Markdown. It names no host and no folder.
-func report(now time.Time, l lists, all []job) []byte {
+func report(l lists, all []job) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# Speed\n\nWritten by `make bench` on %s: %d processors, %s of memory, %s, %s. Every figure is of one run on that machine; a ratio of 1 or more keeps the promise.\n\n",
-		now.UTC().Format("2006-01-02 15:04 MST"), runtime.NumCPU(), memory(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
+	fmt.Fprintf(&b, "# Speed\n\nWritten by `make bench`%s: %d processors, %s of memory, %s, %s. Every figure is of one run on that machine, and what stands beside it of the same; a ratio of 1 or more keeps the promise.\n\n",
+		when(all), runtime.NumCPU(), memory(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
 	b.WriteString("| what | measured | limit | ratio | beside it, in the same run | engine | others' load |\n|---|---:|---:|---:|---|---|---:|\n")
 	for _, j := range all {
 		j.rows(&b)
@@ -34,6 +34,25 @@ func report(now time.Time, l lists, all []job) []byte {
 - First load: Chromium on a line of 1.6 Mbit/s with 150 ms there and back and a processor four times slower; everything that comes is weighed as it comes, heads included.
 `)
 	return b.Bytes()
+}
+
+// when says on which days the benchmarks ended, from the first to the last.
+func when(all []job) string {
+	var first, last time.Time
+	for _, j := range all {
+		if at := j.at.UTC(); !j.at.IsZero() {
+			if first.IsZero() || at.Before(first) {
+				first = at
+			}
+			if at.After(last) {
+				last = at
+			}
+		}
+	}
+	if first.IsZero() {
+		return ""
+	}
+	return " from " + first.Format("2006-01-02 15:04") + " to " + last.Format("2006-01-02 15:04 MST")
 }
 
 // rows writes a row a promise, or one that says why there is none.
