@@ -166,7 +166,8 @@ func (w *world) place(t *testing.T, p place.Place) (place.Place, string) {
 // caller is a browser that has proved a phone.
 type caller struct {
 	w      *world
-	token  string
+	token  string // of a phone
+	bearer string // of an account
 	device phone.Device
 }
 
@@ -231,6 +232,9 @@ func (c *caller) do(t *testing.T, method, path string, body any) answer {
 	r.Header.Set("Content-Type", "application/json")
 	if c.token != "" {
 		r.AddCookie(&http.Cookie{Name: "khien_phone", Value: c.token})
+	}
+	if c.bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+c.bearer)
 	}
 	return c.send(t, r)
 }

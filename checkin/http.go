@@ -317,7 +317,9 @@ func (s *Service) postDelivery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, ours := auth.SessionOf(r.Context()); !ours {
+	phoned, _ := phone.DeviceOf(r.Context())
+	officer := phoned.ID != device
+	if !officer {
 		if ok, wait := s.boxes.Allow(string(device[:])); !ok {
 			return web.Rate(wait)
 		}
@@ -329,7 +331,7 @@ func (s *Service) postDelivery(w http.ResponseWriter, r *http.Request) error {
 	if len(b.Visits) == 0 || len(b.Visits) > rowsMost {
 		return errRows.At("visits", strconv.Itoa(len(b.Visits)))
 	}
-	d := delivery{place: p, device: device, sent: b.SentAt}
+	d := delivery{place: p, device: device, officer: officer, sent: b.SentAt}
 	for _, v := range b.Visits {
 		d.rows = append(d.rows, row(v))
 	}

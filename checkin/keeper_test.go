@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"khien/checkin"
+	"khien/kernel/auth"
 	"khien/kernel/id"
 	"khien/kernel/place"
 	"khien/kernel/store"
@@ -271,6 +272,27 @@ func TestInventedPeople(t *testing.T) {
 		}
 		if states["recorded "] != 3 || states["refused checkin.many_people"] != 3 {
 			t.Errorf("got %v, want 3 recorded and 3 refused", states)
+		}
+	})
+}
+
+// Whoever registers the visitors of a whole district from paper has an account,
+// and is not held to what one phone may do.
+func TestPeopleOfAnOfficer(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.Service.Comers = 3
+		w.Service = checkin.New(w.Service.Config)
+		w.Server = w.serve(t, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		p, _ := w.place(t, place.Place{Name: "Chợ Hữu Lũng"})
+		o := w.officer(t, "huulung", "2021/20/186", auth.HealthOfficer)
+		var rows []object
+		for i := range 6 {
+			rows = append(rows, w.row(object{"name": fmt.Sprintf("Nông Văn %c", 'A'+i), "birth": "1971"}))
+		}
+		for _, g := range o.deliver(t, p, rows...) {
+			if g.State != "recorded" {
+				t.Errorf("got %+v, want it recorded", g)
+			}
 		}
 	})
 }

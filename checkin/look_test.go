@@ -1,7 +1,6 @@
 package checkin_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +21,6 @@ import (
 type officer struct {
 	auth.Session
 	caller
-	token string
 }
 
 func (w *world) officer(t *testing.T, login, path string, role auth.Role) *officer {
@@ -44,17 +42,12 @@ func (w *world) officer(t *testing.T, login, path string, role auth.Role) *offic
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &officer{Session: session, caller: caller{w: w}, token: token}
+	return &officer{Session: session, caller: caller{w: w, bearer: token}}
 }
 
 func (o *officer) get(t *testing.T, path string) answer {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), "GET", o.w.URL+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+o.token)
-	return o.send(t, r)
+	return o.do(t, "GET", path, nil)
 }
 
 type foundAnswer struct {
