@@ -45,7 +45,7 @@ func (s *Service) AreaChoices(r *http.Request, sc auth.Scope, none string) []web
 }
 
 // AreaName is a unit and the one above it, as a list has room for.
-func (s *Service) AreaName(c area.Code) string { return s.shortName(c) }
+func (s *Service) AreaName(c area.Code) string { return s.gazetteer.Short(c) }
 
 // CasesNumbered returns the cases of numbers, as NumberOf writes them, that the
 // scope may read: for lists that name cases so. It tells nothing else of them.

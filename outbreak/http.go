@@ -110,7 +110,7 @@ func (s *Service) getCases(w http.ResponseWriter, r *http.Request) error {
 		Areas: s.areaChoices(r, sc, "outbreak.all"), Sources: choicesOf(r, "outbreak.source.", Sources, "outbreak.all"),
 		Classes: choicesOf(r, "outbreak.classification.", Classifications, "outbreak.all")}
 	for _, c := range page.Cases {
-		p.Cases = append(p.Cases, caseRow{c, s.shortName(c.Area)})
+		p.Cases = append(p.Cases, caseRow{c, s.gazetteer.Short(c.Area)})
 	}
 	if page.Next != nil {
 		p.Pager.Next = "/cases?" + with(q, "after", page.Next.String())

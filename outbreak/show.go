@@ -29,25 +29,9 @@ func choicesOf[T ~string](r *http.Request, prefix string, all []T, none string) 
 	return cs
 }
 
-// areaChoices are the units of the home province that the scope covers, each
-// district before its communes.
 func (s *Service) areaChoices(r *http.Request, sc auth.Scope, none string) []web.Choice {
-	cs := []web.Choice{{Value: "", Text: web.T(r.Context(), none)}}
-	home, ok := s.gazetteer.Official(s.edition, twoDigits(s.province))
-	if !ok {
-		return cs
-	}
-	var add func(u area.Unit, prefix string)
-	add = func(u area.Unit, prefix string) {
-		if sc.Covers(u.Code) {
-			cs = append(cs, web.Choice{Value: u.Code.String(), Text: prefix + u.FullName})
-		}
-		for _, c := range s.gazetteer.Children(u.Code) {
-			add(c, prefix+"\u2003")
-		}
-	}
-	add(home, "")
-	return cs
+	home, _ := s.gazetteer.Official(s.edition, twoDigits(s.province))
+	return sc.AreaChoices(r, s.gazetteer, home.Code, none)
 }
 
 // stayChoices are all units of the home province, then the other provinces.
@@ -290,14 +274,4 @@ func (s *Service) postAnnouncement(w http.ResponseWriter, r *http.Request) error
 		return perr
 	}
 	return s.views.Render(w, r, http.StatusUnprocessableEntity, "outbreak/announcements.html", p)
-}
-
-// shortName is a unit and the one above it, as a list has room for:
-// "Xã Minh Hòa, Hữu Lũng".
-func (s *Service) shortName(c area.Code) string {
-	u, _ := s.gazetteer.Unit(c)
-	if above, ok := s.gazetteer.Unit(c.Parent()); ok && c.Level() == area.Commune {
-		return u.FullName + ", " + above.Name
-	}
-	return u.FullName
 }

@@ -106,34 +106,9 @@ func kindChoices(r *http.Request, none string) []web.Choice {
 	return cs
 }
 
-// areaChoices are the units of the home province that the scope covers, each
-// district before its communes.
 func (s *Service) areaChoices(r *http.Request, sc auth.Scope, none string) []web.Choice {
-	cs := []web.Choice{{Value: "", Text: web.T(r.Context(), none)}}
-	home, ok := s.Gazetteer.Official(s.Edition, twoDigits(s.Province))
-	if !ok {
-		return cs
-	}
-	var add func(u area.Unit, prefix string)
-	add = func(u area.Unit, prefix string) {
-		if sc.Covers(u.Code) {
-			cs = append(cs, web.Choice{Value: u.Code.String(), Text: prefix + u.FullName})
-		}
-		for _, c := range s.Gazetteer.Children(u.Code) {
-			add(c, prefix+"\u2003")
-		}
-	}
-	add(home, "")
-	return cs
-}
-
-// shortName is a unit and the one above it, as a list has room for.
-func (s *Service) shortName(c area.Code) string {
-	u, _ := s.Gazetteer.Unit(c)
-	if above, ok := s.Gazetteer.Unit(c.Parent()); ok && c.Level() == area.Commune {
-		return u.FullName + ", " + above.Name
-	}
-	return u.FullName
+	home, _ := s.Gazetteer.Official(s.Edition, twoDigits(s.Province))
+	return sc.AreaChoices(r, s.Gazetteer, home.Code, none)
 }
 
 // factsOf are the lines of a place's page; what is not known is left out.

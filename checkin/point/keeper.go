@@ -36,7 +36,7 @@ func (s *Service) getKeeper(w http.ResponseWriter, r *http.Request) error {
 	}
 	var page keeperPage
 	for _, p := range all {
-		page.Places = append(page.Places, placeRow{p, s.shortName(p.Area)})
+		page.Places = append(page.Places, placeRow{p, s.Gazetteer.Short(p.Area)})
 	}
 	return s.Views.Render(w, r, http.StatusOK, "point/keeper.html", page)
 }

@@ -97,7 +97,7 @@ func (s *Service) getPlaces(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	for _, one := range page.Places {
-		p.Places = append(p.Places, placeRow{one, s.shortName(one.Area)})
+		p.Places = append(p.Places, placeRow{one, s.Gazetteer.Short(one.Area)})
 	}
 	if f.After != nil {
 		p.Pager.First = "/places?" + q.Encode()
@@ -157,7 +157,7 @@ func (s *Service) showPlace(w http.ResponseWriter, r *http.Request, sc auth.Scop
 		return err
 	}
 	for _, twin := range twins {
-		page.Twins = append(page.Twins, placeRow{twin, s.shortName(twin.Area)})
+		page.Twins = append(page.Twins, placeRow{twin, s.Gazetteer.Short(twin.Area)})
 	}
 	page.MayWrite, page.MayRead = sc.Check(auth.WritePlaces, p.Area) == nil, sc.Allows(auth.ReadPeople)
 	page.MayKeep = sc.Check(auth.KeepPlaces, p.Area) == nil
@@ -173,7 +173,7 @@ func (s *Service) showPlace(w http.ResponseWriter, r *http.Request, sc auth.Scop
 
 func (s *Service) placePage(r *http.Request, p place.Place, base, back string, f web.Form) placePage {
 	u, err := url.Parse(s.Site)
-	return placePage{Place: placeRow{p, s.shortName(p.Area)}, Base: base, Back: back, Facts: s.factsOf(r, p), Form: f,
+	return placePage{Place: placeRow{p, s.Gazetteer.Short(p.Area)}, Base: base, Back: back, Facts: s.factsOf(r, p), Form: f,
 		Local: err == nil && u.Scheme == "http", Soon: !p.Closed && LastDay(p) < day.Today(s.Now())+soonDays}
 }
 

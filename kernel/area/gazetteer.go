@@ -35,11 +35,12 @@ type Gazetteer struct {
 	prev     map[Code][]Code
 	aliases  map[Code][]string
 
-	names  sync.Map // Code of a parent -> *siblings, made when first asked
-	once   sync.Once
-	all    []sought        // every unit folded, for Find
-	borne  map[string]bool // every unit's loose name
-	memory memory          // of rows already matched
+	names    sync.Map // Code of a parent -> *siblings, made when first asked
+	children sync.Map // Code of a parent -> []Unit by name, made when first asked
+	once     sync.Once
+	all      []sought        // every unit folded, for Find
+	borne    map[string]bool // every unit's loose name
+	memory   memory          // of rows already matched
 
 	sketches sync.Map // approximate shapes already drawn
 }

@@ -35,6 +35,9 @@ func (g *Gazetteer) below(c Code) []Unit {
 // Children returns the units directly below c, sorted by name as Vietnamese
 // sorts; of a country its provinces. Nil when there are none.
 func (g *Gazetteer) Children(c Code) []Unit {
+	if us, ok := g.children.Load(c); ok {
+		return slices.Clone(us.([]Unit))
+	}
 	var us []Unit
 	for _, u := range g.below(c) {
 		if u.Code != c && u.Code.Parent() == c {
@@ -42,7 +45,10 @@ func (g *Gazetteer) Children(c Code) []Unit {
 		}
 	}
 	SortByName(us)
-	return us
+	if _, ok := g.byCode[c]; ok { // a made-up code would be kept for ever
+		g.children.Store(c, us)
+	}
+	return slices.Clone(us)
 }
 
 // Communes returns all communes at or below c, sorted by code; nil when there are none.
@@ -119,6 +125,16 @@ func (g *Gazetteer) Path(c Code) []Unit {
 	}
 	slices.Reverse(us)
 	return us
+}
+
+// Short returns a unit and, of a commune, the district above it, as a list has
+// room for: "Xã Minh Hòa, Hữu Lũng". "" for an unknown code.
+func (g *Gazetteer) Short(c Code) string {
+	u, _ := g.Unit(c)
+	if above, ok := g.Unit(c.Parent()); ok && above.Code.Level() == District {
+		return u.FullName + ", " + above.Name
+	}
+	return u.FullName
 }
 
 // Title says the path from the bottom up, as an address does:

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"khien/kernel/audit"
 	"khien/kernel/fault"
 	"khien/kernel/id"
+	"khien/kernel/web"
 )
 
 // Scope is the right to touch rows of people: which province, which areas of
@@ -100,6 +102,27 @@ func (s Scope) Check(a Act, c area.Code) error {
 		return fault.New(fault.Forbidden, "auth.area")
 	}
 	return nil
+}
+
+// AreaChoices are the units at and below home that the scope covers, each district
+// before its communes, behind one of the text none, which stands for no unit.
+func (s Scope) AreaChoices(r *http.Request, g *area.Gazetteer, home area.Code, none string) []web.Choice {
+	cs := []web.Choice{{Text: web.T(r.Context(), none)}}
+	var add func(c area.Code, prefix string)
+	add = func(c area.Code, prefix string) {
+		u, ok := g.Unit(c)
+		if !ok {
+			return
+		}
+		if s.Covers(c) {
+			cs = append(cs, web.Choice{Value: c.String(), Text: prefix + u.FullName})
+		}
+		for _, below := range g.Children(c) {
+			add(below.Code, prefix+"\u2003")
+		}
+	}
+	add(home, "")
+	return cs
 }
 
 // Covers reports whether c lies in the jurisdiction. The zero Code, "not

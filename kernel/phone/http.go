@@ -172,7 +172,7 @@ func (s *Service) whoPage(r *http.Request, f web.Form, next string, self bool) w
 		p.Action = "/phone/who"
 	}
 	for _, c := range s.communes() {
-		p.Areas = append(p.Areas, web.Choice{Value: c.String(), Text: s.shortName(c)})
+		p.Areas = append(p.Areas, web.Choice{Value: c.String(), Text: s.Gazetteer.Short(c)})
 	}
 	for _, v := range append([]string{""}, person.Sexes...) {
 		p.Sexes = append(p.Sexes, web.Choice{Value: v, Text: web.T(r.Context(), "phone.sex."+v)})
@@ -192,15 +192,6 @@ func (s *Service) communes() (all []area.Code) {
 		}
 	}
 	return all
-}
-
-// shortName is a unit and the one above it: "Xã Minh Hòa, Hữu Lũng".
-func (s *Service) shortName(c area.Code) string {
-	u, _ := s.Gazetteer.Unit(c)
-	if above, ok := s.Gazetteer.Unit(c.Parent()); ok && above.Code.Level() == area.District {
-		return u.FullName + ", " + above.Name
-	}
-	return u.FullName
 }
 
 func (s *Service) getWho(w http.ResponseWriter, r *http.Request) error {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"khien/kernel/area"
 	"khien/kernel/auth"
 	"khien/kernel/i18n"
 	"khien/kernel/id"
@@ -23,25 +22,6 @@ func choicesOf[T ~string](r *http.Request, prefix string, all []T, none string) 
 	for _, v := range all {
 		cs = append(cs, web.Choice{Value: string(v), Text: web.T(r.Context(), prefix+string(v))})
 	}
-	return cs
-}
-
-func (s *Service) areaChoices(r *http.Request, sc auth.Scope, none string) []web.Choice {
-	cs := []web.Choice{{Text: web.T(r.Context(), none)}}
-	var add func(c area.Code, prefix string)
-	add = func(c area.Code, prefix string) {
-		u, ok := s.Gazetteer.Unit(c)
-		if !ok {
-			return
-		}
-		if sc.Covers(c) {
-			cs = append(cs, web.Choice{Value: c.String(), Text: prefix + u.FullName})
-		}
-		for _, below := range s.Gazetteer.Children(c) {
-			add(below.Code, prefix+"\u2003")
-		}
-	}
-	add(s.Home, "")
 	return cs
 }
 
@@ -79,11 +59,11 @@ func (s *Service) listPage(r *http.Request, sc auth.Scope, page Page) listPage {
 	q := without(r.URL.Query())
 	statuses := append(choicesOf(r, "contact.status.", Statuses, "contact.to_call"), web.Choice{Value: allStatuses, Text: web.T(r.Context(), "contact.all")})
 	degrees := []web.Choice{{Text: web.T(r.Context(), "contact.all")}, {Value: "1", Text: "F1"}, {Value: "2", Text: "F2"}}
-	p := listPage{Form: web.FormOf(r, nil), Areas: s.areaChoices(r, sc, "contact.all"), Statuses: statuses, Kinds: choicesOf(r, "contact.kind.", kinds, "contact.all"),
+	p := listPage{Form: web.FormOf(r, nil), Areas: sc.AreaChoices(r, s.Gazetteer, s.Home, "contact.all"), Statuses: statuses, Kinds: choicesOf(r, "contact.kind.", kinds, "contact.all"),
 		Degree: degrees, MayWrite: sc.Allows(auth.WriteContacts), MayTrace: sc.Allows(auth.Trace), Filtered: len(q) > 0}
 	for _, c := range page.Contacts {
 		who := page.Names[c.Person]
-		p.Rows = append(p.Rows, listRow{c, who.Name, who.Phone, s.shortName(c.Area), max(0, int(dayOf(s.now())-dayOf(c.Last)))})
+		p.Rows = append(p.Rows, listRow{c, who.Name, who.Phone, s.Gazetteer.Short(c.Area), max(0, int(dayOf(s.now())-dayOf(c.Last)))})
 	}
 	if page.Next != nil {
 		q.Set("after", page.Next.String())
@@ -94,11 +74,6 @@ func (s *Service) listPage(r *http.Request, sc auth.Scope, page Page) listPage {
 		p.Pager.First = "/contacts?" + q.Encode()
 	}
 	return p
-}
-
-func (s *Service) shortName(c area.Code) string {
-	u, _ := s.Gazetteer.Unit(c)
-	return u.FullName
 }
 
 type filePage struct {
@@ -173,7 +148,7 @@ type newPage struct {
 }
 
 func (s *Service) newPage(r *http.Request, sc auth.Scope, f web.Form) newPage {
-	p := newPage{Form: f, Areas: s.areaChoices(r, sc, "contact.case_area"), Kinds: choicesOf(r, "contact.kind.", kinds, "contact.kind.choose"),
+	p := newPage{Form: f, Areas: sc.AreaChoices(r, s.Gazetteer, s.Home, "contact.case_area"), Kinds: choicesOf(r, "contact.kind.", kinds, "contact.kind.choose"),
 		Certainties: choicesOf(r, "contact.certainty.", certainties, ""), Back: "/contacts"}
 	if i, err := id.Parse(f.Value("case")); err == nil {
 		p.Back = "/cases/" + i.String()
@@ -229,7 +204,7 @@ func (s *Service) tracePage(r *http.Request, sc auth.Scope, f web.Form, a Answer
 
 func (s *Service) traceRows(r *http.Request, lines []Line, by map[id.ID]string) (rows []traceRow) {
 	for _, l := range lines[:min(len(lines), namedMost)] {
-		row := traceRow{Line: l, AreaName: s.shortName(l.Area), More: max(0, len(l.Hits)-metShown)}
+		row := traceRow{Line: l, AreaName: s.Gazetteer.Short(l.Area), More: max(0, len(l.Hits)-metShown)}
 		for _, h := range l.Hits[:min(len(l.Hits), metShown)] {
 			row.Met = append(row.Met, metRow{h, s.where(r, h.Locus, h.Kind), s.local(h.From), h.To.In(zone).Format("15:04"), by[h.Via]})
 		}

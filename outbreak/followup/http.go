@@ -127,7 +127,7 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := web.NewForm("day", f.Day.String(), "area", f.Area.String(), "show", string(f.Show))
-	p := listPage{Tabs: tabs(r), Path: "/followups", Form: form, Areas: s.areaChoices(r, sc), Day: f.Day, Today: f.Day == s.today(), Show: f.Show,
+	p := listPage{Tabs: tabs(r), Path: "/followups", Form: form, Areas: sc.AreaChoices(r, s.Gazetteer, s.Home, "followup.all_areas"), Day: f.Day, Today: f.Day == s.today(), Show: f.Show,
 		MayWrite: sc.Allows(auth.WriteContacts), Bars: bars(page.Days, f.Day)}
 	p.Now = p.Bars[len(p.Bars)-1].Progress
 	for _, show := range Shows {
@@ -135,7 +135,7 @@ func (s *Service) getList(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.ShowPath = f.link(f.Show, "")
 	for _, row := range page.Rows {
-		p.Rows = append(p.Rows, listRow{row, s.shortName(row.Area), int(f.Day - row.From), int(row.Until - row.From)})
+		p.Rows = append(p.Rows, listRow{row, s.Gazetteer.Short(row.Area), int(f.Day - row.From), int(row.Until - row.From)})
 	}
 	if page.Next != nil {
 		p.Pager.Next = f.link(f.Show, page.Next.String())

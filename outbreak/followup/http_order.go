@@ -103,11 +103,11 @@ func (s *Service) showOrders(w http.ResponseWriter, r *http.Request, status int,
 			q.Set(name, v)
 		}
 	}
-	p := ordersPage{Tabs: tabs(r), Path: "/orders", Sign: sign, Err: refusal, MaySign: sc.Allows(auth.Order), MayDraft: sc.Allows(auth.Order) && sc.Allows(auth.ReadPeople), Draftable: choices(r, "followup.order.kind.", OrderKinds[:3])[1:], Filtered: len(q) > 0, Areas: s.areaChoices(r, sc),
+	p := ordersPage{Tabs: tabs(r), Path: "/orders", Sign: sign, Err: refusal, MaySign: sc.Allows(auth.Order), MayDraft: sc.Allows(auth.Order) && sc.Allows(auth.ReadPeople), Draftable: choices(r, "followup.order.kind.", OrderKinds[:3])[1:], Filtered: len(q) > 0, Areas: sc.AreaChoices(r, s.Gazetteer, s.Home, "followup.all_areas"),
 		Form:   web.NewForm("state", string(f.State), "order_kind", string(f.Kind), "area", f.Area.String()),
 		States: choices(r, "followup.order.state.", OrderStates), Kinds: choices(r, "followup.order.kind.", OrderKinds)}
 	for _, o := range page.Orders {
-		p.Orders = append(p.Orders, orderRow{o, s.shortName(o.Area)})
+		p.Orders = append(p.Orders, orderRow{o, s.Gazetteer.Short(o.Area)})
 		p.Drafts = p.Drafts || o.State == Draft
 	}
 	if len(p.Orders) > 0 {

@@ -69,10 +69,10 @@ func (s *Service) getZones(w http.ResponseWriter, r *http.Request) error {
 			q.Set(name, v)
 		}
 	}
-	p := zonesPage{Tabs: tabs(r), Path: "/zones", Form: web.NewForm("state", string(f.State), "area", f.Area.String()), Areas: s.areaChoices(r, sc),
+	p := zonesPage{Tabs: tabs(r), Path: "/zones", Form: web.NewForm("state", string(f.State), "area", f.Area.String()), Areas: sc.AreaChoices(r, s.Gazetteer, s.Home, "followup.all_areas"),
 		States: choices(r, "followup.zone.state.", ZoneStates), MayOrder: sc.Allows(auth.Order), Filtered: len(q) > 0}
 	for _, z := range all {
-		p.Zones = append(p.Zones, zoneRow{z, s.shortName(z.Area), z.State == ZoneInForce && z.Until < s.today()})
+		p.Zones = append(p.Zones, zoneRow{z, s.Gazetteer.Short(z.Area), z.State == ZoneInForce && z.Until < s.today()})
 	}
 	if !f.After.IsZero() {
 		p.Pager.First = "/zones?" + q.Encode()
@@ -104,7 +104,7 @@ type newZonePage struct {
 
 // zoneAreas begin with none: a province is not closed by a slip.
 func (s *Service) zoneAreas(r *http.Request, sc auth.Scope) []web.Choice {
-	cs := s.areaChoices(r, sc)
+	cs := sc.AreaChoices(r, s.Gazetteer, s.Home, "followup.all_areas")
 	cs[0].Text = web.T(r.Context(), "followup.choose_area")
 	return cs
 }

@@ -1,42 +1,11 @@
 package followup
 
 import (
-	"net/http"
 	"slices"
 
-	"khien/kernel/area"
-	"khien/kernel/auth"
 	"khien/kernel/day"
-	"khien/kernel/web"
 	"khien/outbreak/plan"
 )
-
-// areaChoices are the units of the province that the scope covers, each district
-// before its communes.
-func (s *Service) areaChoices(r *http.Request, sc auth.Scope) []web.Choice {
-	cs := []web.Choice{{Value: "", Text: web.T(r.Context(), "followup.all_areas")}}
-	var add func(c area.Code, prefix string)
-	add = func(c area.Code, prefix string) {
-		u, ok := s.Gazetteer.Unit(c)
-		if ok && sc.Covers(c) {
-			cs = append(cs, web.Choice{Value: c.String(), Text: prefix + u.FullName})
-		}
-		for _, child := range s.Gazetteer.Children(c) {
-			add(child.Code, prefix+"\u2003")
-		}
-	}
-	add(s.Home, "")
-	return cs
-}
-
-// shortName is a unit and the one above it, as a list has room for.
-func (s *Service) shortName(c area.Code) string {
-	u, _ := s.Gazetteer.Unit(c)
-	if above, ok := s.Gazetteer.Unit(c.Parent()); ok && c.Level() == area.Commune {
-		return u.FullName + ", " + above.Name
-	}
-	return u.FullName
-}
 
 // dayCell is one day of a calendar.
 type dayCell struct {
