@@ -34,7 +34,7 @@ var routes = map[string]auth.Act{
 	"GET /api/v1/phone/device": proved, "DELETE /api/v1/phone/device": proved, "GET /api/v1/phone/secret": proved,
 
 	"POST /api/v1/visits": proved, "POST /api/v1/visits/{id}/leave": proved, "GET /api/v1/visits/mine": proved,
-	"POST /api/v1/visits/{id}/withdraw":  auth.WritePeople,
+	"POST /api/v1/visits/{id}/withdraw": auth.WritePeople, "POST /api/v1/visits/{id}/restore": auth.WritePeople,
 	"POST /api/v1/places/{place}/visits": auth.KeepPlaces, "GET /api/v1/places/{place}/today": auth.KeepPlaces,
 	"GET /api/v1/people/{id}/visits": auth.ReadPeople, "GET /api/v1/places/{place}/visits": auth.ReadPeople,
 	"GET /api/v1/places/{place}/visits.csv": auth.Export,

@@ -33,7 +33,8 @@ func (s *Service) describe(rt *web.Router) {
 	add("GET", "/visits/mine", "my-visits", "What this phone told of today, and what is open yet", "200", nil)
 	add("POST", "/places/{place}/visits", "deliver-visits", "Up to 200 visits that a keeper scanned or typed, now or hours ago; each row stands for itself", "200", body(deliveryBody{}), at("place"))
 	add("GET", "/places/{place}/today", "place-today", "How many came today and are inside, for the keeper; never who", "200", nil, at("place"))
-	add("POST", "/visits/{id}/withdraw", "withdraw-visit", "Take away a visit that is wrong (another person, never there), for staff of its area; audited", "204", body(withdrawBody{}), at("id"))
+	add("POST", "/visits/{id}/withdraw", "withdraw-visit", "Take away a visit that is wrong (another person, never there), for staff of its area; audited", "204", body(reasonBody{}), at("id"))
+	add("POST", "/visits/{id}/restore", "restore-visit", "Take a withdrawal back while the visit's 28 days last, for staff of its area; audited", "204", body(reasonBody{}), at("id"))
 	add("GET", "/people/{id}/visits", "visits-of-person", "Where somebody was in the last 28 days, for tracers; audited", "200", nil, at("id"), why)
 	add("GET", "/places/{place}/visits", "visits-of-place", "Who was at a place on a day, for tracers; audited", "200", nil, at("place"), asked("day", "yyyy-mm-dd, in Vietnam"), why)
 }

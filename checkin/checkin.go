@@ -73,6 +73,8 @@ type Visit struct {
 	Ended  Ended
 	With   int // companions who have no phone and no card
 	Flags  Flags
+
+	Withdrawn time.Time // by staff, as wrong; zero: it stands
 }
 
 // Service is the check-in of one province.
@@ -181,14 +183,15 @@ func moment(at, sent, now time.Time) (from time.Time, flags Flags, err error) {
 
 // Record notes a visit and returns it once it is durable. Told again by the same
 // device it returns what the first telling left; an ID that stands for another
-// device or place is fault.Conflict, and nothing of that visit is said.
+// device or place is fault.Conflict, and nothing of that visit is said. One that
+// was withdrawn is answered likewise, and does not stand again by that.
 func (s *Service) Record(ctx context.Context, v Visit) (Visit, error) {
 	all := []Visit{v}
 	fresh, err := s.record(ctx, all)
 	if err != nil || fresh[0] {
 		return v, err
 	}
-	first, err := visitByID(ctx, s.DB, s.system, v.ID)
+	first, err := toldVisit(ctx, s.DB, s.system, v.ID)
 	if err != nil {
 		return Visit{}, err
 	}

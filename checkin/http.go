@@ -198,7 +198,7 @@ func (s *Service) leaver(r *http.Request) (Visit, Ended, error) {
 	if err != nil {
 		return Visit{}, "", errNone
 	}
-	v, err := visitByID(r.Context(), s.DB, s.system, i)
+	v, err := toldVisit(r.Context(), s.DB, s.system, i)
 	if err != nil {
 		return Visit{}, "", err
 	}

@@ -1,6 +1,7 @@
 package checkin
 
 import (
+	"context"
 	"encoding/csv"
 	"net/http"
 	"strconv"
@@ -20,7 +21,9 @@ func (s *Service) staff(rt *web.Router) {
 	read := rt.With(auth.Require(auth.ReadPeople))
 	read.Get("/api/v1/people/{id}/visits", s.getOfPerson)
 	read.Get("/api/v1/places/{place}/visits", s.getOfPlace)
-	rt.With(auth.Require(auth.WritePeople)).Post("/api/v1/visits/{id}/withdraw", s.postWithdraw, web.MaxBody(visitBytes))
+	write := rt.With(auth.Require(auth.WritePeople))
+	write.Post("/api/v1/visits/{id}/withdraw", s.postMark(s.Withdraw), web.MaxBody(visitBytes))
+	write.Post("/api/v1/visits/{id}/restore", s.postMark(s.Restore), web.MaxBody(visitBytes))
 	rt.With(auth.Require(auth.Export)).Get("/api/v1/places/{place}/visits.csv", s.getExport, web.Timeout(0), web.NoGzip())
 }
 
@@ -107,29 +110,31 @@ func (s *Service) lookPlace(r *http.Request, act auth.Act) (Found, error) {
 	return s.OfPlace(r.Context(), sc, where, on)
 }
 
-type withdrawBody struct {
+type reasonBody struct {
 	Reason string `json:"reason"`
 }
 
-// postWithdraw takes a wrong visit away.
-func (s *Service) postWithdraw(w http.ResponseWriter, r *http.Request) error {
-	var b withdrawBody
-	if err := decode(r, &b); err != nil {
-		return err
+// postMark takes a wrong visit away, or back again.
+func (s *Service) postMark(mark func(context.Context, auth.Scope, id.ID) error) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var b reasonBody
+		if err := decode(r, &b); err != nil {
+			return err
+		}
+		sc, err := auth.ScopeOf(r.Context(), auth.WritePeople, strings.TrimSpace(b.Reason))
+		if err != nil {
+			return err
+		}
+		visit, err := id.Parse(r.PathValue("id"))
+		if err != nil {
+			return errNone
+		}
+		if err := mark(r.Context(), sc, visit); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
 	}
-	sc, err := auth.ScopeOf(r.Context(), auth.WritePeople, strings.TrimSpace(b.Reason))
-	if err != nil {
-		return err
-	}
-	visit, err := id.Parse(r.PathValue("id"))
-	if err != nil {
-		return errNone
-	}
-	if err := s.Withdraw(r.Context(), sc, visit); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
 }
 
 // exportColumns are the headings of the export, catalog keys.

@@ -33,7 +33,7 @@ const (
 )
 
 // Erase erases the visits that are older than Kept, but for those of people whom
-// a case holds, and returns how many. One event.VisitsErased is told of a bucket.
+// a case holds (the withdrawn ones of these too), and returns how many. One event.VisitsErased is told of a bucket.
 func (s *Service) Erase(ctx context.Context) (erased int, err error) {
 	hour := hourOf(s.now().Add(-Kept))
 	for after := int64(0); ; {
@@ -62,7 +62,7 @@ func (s *Service) eraseBucket(ctx context.Context, number int64) (erased int, er
 	}
 	var dead []id.ID
 	for _, v := range visits {
-		if !held[v.subject] {
+		if !held[v.subject] || v.withdrawn {
 			dead = append(dead, v.visit)
 		}
 	}
@@ -94,7 +94,7 @@ func (s *Service) tellAged(tx *store.Tx, number int64) error {
 }
 
 // held returns whose visits a case keeps, asked in parts.
-func (s *Service) held(ctx context.Context, visits []step) (map[id.ID]bool, error) {
+func (s *Service) held(ctx context.Context, visits []made) (map[id.ID]bool, error) {
 	all := map[id.ID]bool{}
 	if s.Holds == nil {
 		return all, nil

@@ -68,7 +68,7 @@ func (s *Service) deliver(ctx context.Context, d *delivery) error {
 	for _, r := range d.rows {
 		ids = append(ids, r.ID)
 	}
-	stands, err := visitsByID(ctx, s.DB, s.system, ids)
+	stands, err := toldVisits(ctx, s.DB, s.system, ids)
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func (s *Service) settle(ctx context.Context, d *delivery, drafts []draft) error
 	}
 	for i, f := range fresh {
 		if !f { // twice in this delivery, or from another tab at this moment
-			was, err := visitByID(ctx, s.DB, s.system, visits[i].ID)
+			was, err := toldVisit(ctx, s.DB, s.system, visits[i].ID)
 			if err != nil {
 				return err
 			}

@@ -13,7 +13,8 @@ import (
 var errInside = fault.New(fault.NotFound, "checkin.not_inside")
 
 // Leave ends a visit at a moment, by its visitor or its keeper, and returns it
-// once that is durable. One that was ended already stays as it was. A moment
+// once that is durable. One that was ended already stays as it was; of one that was
+// withdrawn the end is kept and not told. A moment
 // before its beginning is fault.Invalid.
 func (s *Service) Leave(ctx context.Context, v Visit, at time.Time, by Ended) (Visit, error) {
 	if v.Ended != EndAssumed {
@@ -36,7 +37,7 @@ func (s *Service) Leave(ctx context.Context, v Visit, at time.Time, by Ended) (V
 	if err != nil || ended {
 		return v, err
 	}
-	return visitByID(ctx, s.DB, s.system, v.ID)
+	return toldVisit(ctx, s.DB, s.system, v.ID)
 }
 
 // inside returns the visit of somebody at a place that at would end: the last one

@@ -31,17 +31,29 @@ func insertVisits(tx *store.Tx, sc auth.Scope, visits []Visit) ([]bool, error) {
 	return visitRows.Insert(tx, rows)
 }
 
-const visitColumns = "v.id, v.place, v.person, v.device, v.area, v.from_ms, v.until_ms, v.told_ms, v.how, v.ended, v.companions, v.flags"
+const visitColumns = "v.id, v.place, v.person, v.device, v.area, v.from_ms, v.until_ms, v.told_ms, v.how, v.ended, v.companions, v.flags, v.withdrawn_ms"
 
 func scanVisit(s store.Scan) (v Visit, err error) {
-	var from, until, told int64
-	err = s(&v.ID, &v.Place, &v.Person, &v.Device, &v.Area, &from, &until, &told, &v.How, &v.Ended, &v.With, &v.Flags)
+	var from, until, told, withdrawn int64
+	err = s(&v.ID, &v.Place, &v.Person, &v.Device, &v.Area, &from, &until, &told, &v.How, &v.Ended, &v.With, &v.Flags, &withdrawn)
 	v.From, v.Until, v.Told = store.Time(from), store.Time(until), store.Time(told)
+	if withdrawn != 0 {
+		v.Withdrawn = store.Time(withdrawn)
+	}
 	return v, err
 }
 
-// visitByID returns a visit in scope; fault.NotFound for any other.
+// visitByID returns a visit in scope that stands; fault.NotFound for any other.
 func visitByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Visit, error) {
+	v, err := toldVisit(ctx, q, sc, i)
+	if err == nil && !v.Withdrawn.IsZero() {
+		return Visit{}, errNone
+	}
+	return v, err
+}
+
+// toldVisit returns a visit in scope, withdrawn or not; fault.NotFound for any other.
+func toldVisit(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Visit, error) {
 	may, args := sc.Where("v.area", 3)
 	v, err := store.One(ctx, q, scanVisit, "select "+visitColumns+" from checkin_visit v where v.province = $1 and v.id = $2 and "+may,
 		append([]any{sc.Province(), i}, args...)...)
@@ -51,8 +63,8 @@ func visitByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Vi
 	return v, err
 }
 
-// visitsByID returns those of the visits that stand, by id.
-func visitsByID(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (map[id.ID]Visit, error) {
+// toldVisits returns those of the visits that were told, withdrawn or not, by id.
+func toldVisits(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (map[id.ID]Visit, error) {
 	found := make(map[id.ID]Visit, len(ids))
 	if len(ids) == 0 {
 		return found, nil
@@ -76,10 +88,27 @@ func marksOf(ids []id.ID, first ...any) (string, []any) {
 	return strings.Join(marks, ", "), args
 }
 
-// endVisit ends a visit whose end was only assumed, and reports whether it was.
+// endVisit ends a visit that stands and whose end was only assumed, and reports
+// whether it was. One that is withdrawn gets its end, and none is reported.
 func endVisit(tx *store.Tx, sc auth.Scope, v Visit) (bool, error) {
-	n, err := tx.Exec(`update checkin_visit set until_ms = $3, ended = $4, flags = $5 where province = $1 and id = $2 and ended = 'assumed'`,
-		sc.Province(), v.ID, v.Until.UnixMilli(), string(v.Ended), int64(v.Flags))
+	const text = `update checkin_visit set until_ms = $3, ended = $4, flags = $5 where province = $1 and id = $2 and ended = 'assumed'`
+	args := []any{sc.Province(), v.ID, v.Until.UnixMilli(), string(v.Ended), int64(v.Flags)}
+	n, err := tx.Exec(text+" and withdrawn_ms = 0", args...)
+	if n == 1 || err != nil {
+		return n == 1, err
+	}
+	_, err = tx.Exec(text, args...)
+	return false, err
+}
+
+// withdrawVisit marks a visit that stands as withdrawn at a moment, or one that is
+// withdrawn as standing again (the zero moment), and reports whether it was so.
+func withdrawVisit(tx *store.Tx, sc auth.Scope, visit id.ID, at time.Time) (bool, error) {
+	text, ms := "update checkin_visit set withdrawn_ms = $3 where province = $1 and id = $2 and withdrawn_ms > 0", int64(0)
+	if !at.IsZero() {
+		text, ms = "update checkin_visit set withdrawn_ms = $3 where province = $1 and id = $2 and withdrawn_ms = 0", at.UnixMilli()
+	}
+	n, err := tx.Exec(text, sc.Province(), visit, ms)
 	return n == 1, err
 }
 
@@ -145,7 +174,7 @@ func visitsOf(ctx context.Context, q store.Querier, sc auth.Scope, subjects []id
 		some, err := store.All(ctx, q, scanVisit, `select `+visitColumns+` from checkin_bucket b cross join checkin_trail t cross join checkin_visit v
 		where b.province = $1 and b.bucket + 0 >= $2 and b.bucket + 0 < $3
 		and t.province = b.province and t.bucket = b.bucket and t.subject in (`+marks+`)
-		and v.province = t.province and v.id = t.visit and v.from_ms >= $4 and v.from_ms < $5 and `+may+
+		and v.province = t.province and v.id = t.visit and v.withdrawn_ms = 0 and v.from_ms >= $4 and v.from_ms < $5 and `+may+
 			fmt.Sprintf(" order by v.from_ms, v.id limit %d", most), append(args, more...)...)
 		if err != nil {
 			return nil, err
@@ -186,12 +215,20 @@ func oldBuckets(ctx context.Context, q store.Querier, sc auth.Scope, hour, after
 		order by bucket limit %d`, most), sc.Province(), hour*bucketsMost, after)
 }
 
+// made is who made a visit, and whether it was withdrawn.
+type made struct {
+	step
+	withdrawn bool
+}
+
 // inBucket returns who made which visit in a bucket.
-func inBucket(ctx context.Context, q store.Querier, sc auth.Scope, number int64) ([]step, error) {
-	return store.All(ctx, q, func(s store.Scan) (st step, err error) {
-		err = s(&st.subject, &st.visit)
-		return st, err
-	}, `select v.person, v.id from checkin_trail t join checkin_visit v on v.province = t.province and v.id = t.visit
+func inBucket(ctx context.Context, q store.Querier, sc auth.Scope, number int64) ([]made, error) {
+	return store.All(ctx, q, func(s store.Scan) (m made, err error) {
+		var at int64
+		err = s(&m.subject, &m.visit, &at)
+		m.withdrawn = at > 0
+		return m, err
+	}, `select v.person, v.id, v.withdrawn_ms from checkin_trail t join checkin_visit v on v.province = t.province and v.id = t.visit
 		where t.province = $1 and t.bucket = $2 and t.subject = v.place order by v.id`, sc.Province(), number)
 }
 
@@ -203,18 +240,6 @@ func deleteVisits(tx *store.Tx, sc auth.Scope, number int64, visits []id.ID) err
 	}
 	marks, args = marksOf(visits, sc.Province(), number)
 	_, err := tx.Exec("delete from checkin_trail where province = $1 and bucket = $2 and visit in ("+marks+")", args...)
-	return err
-}
-
-// deleteVisit erases one visit, and its trail as far as it is written.
-func deleteVisit(tx *store.Tx, sc auth.Scope, v Visit) error {
-	hour := hourOf(v.From)
-	_, err := tx.Exec(`delete from checkin_trail where province = $1 and bucket >= $2 and bucket < $3 and subject in ($4, $5) and visit = $6`,
-		sc.Province(), hour*bucketsMost, (hour+1)*bucketsMost, v.Person, v.Place, v.ID)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec("delete from checkin_visit where province = $1 and id = $2", sc.Province(), v.ID)
 	return err
 }
 
@@ -235,16 +260,16 @@ func countsOf(ctx context.Context, q store.Querier, sc auth.Scope, place id.ID, 
 	}, `select count(*), coalesce(sum(case when v.until_ms > $5 then 1 else 0 end), 0)
 		from checkin_bucket b cross join checkin_trail t cross join checkin_visit v
 		where b.province = $1 and b.bucket + 0 >= $3 and t.province = b.province and t.bucket = b.bucket and t.subject = $2
-		and v.province = t.province and v.id = t.visit and v.from_ms >= $4`, sc.Province(), place, hourOf(since)*bucketsMost, since.UnixMilli(), now.UnixMilli())
+		and v.province = t.province and v.id = t.visit and v.withdrawn_ms = 0 and v.from_ms >= $4`, sc.Province(), place, hourOf(since)*bucketsMost, since.UnixMilli(), now.UnixMilli())
 	return counts[0], counts[1], err
 }
 
 func countVisits(ctx context.Context, q store.Querier, sc auth.Scope) (int64, error) {
 	may, args := sc.Where("area", 2)
-	return store.One(ctx, q, store.Int, "select count(*) from checkin_visit where province = $1 and "+may, append([]any{sc.Province()}, args...)...)
+	return store.One(ctx, q, store.Int, "select count(*) from checkin_visit where province = $1 and withdrawn_ms = 0 and "+may, append([]any{sc.Province()}, args...)...)
 }
 
-// eachVisitor calls visitor for every person of a visit, some many times.
+// eachVisitor calls visitor for every person of a visit, withdrawn or not, some many times.
 func eachVisitor(ctx context.Context, q store.Querier, sc auth.Scope, visitor func(id.ID)) error {
 	return store.Each(ctx, q, func(s store.Scan) error {
 		var i id.ID
@@ -254,11 +279,11 @@ func eachVisitor(ctx context.Context, q store.Querier, sc auth.Scope, visitor fu
 	}, "select person from checkin_visit where province = $1", sc.Province())
 }
 
-// eachVisit calls visit for every visit that began at a moment or later.
+// eachVisit calls visit for every visit that stands and began at a moment or later.
 func eachVisit(ctx context.Context, q store.Querier, sc auth.Scope, since time.Time, visit func(Visit)) error {
 	return store.Each(ctx, q, func(s store.Scan) error {
 		v, err := scanVisit(s)
 		visit(v)
 		return err
-	}, "select "+visitColumns+" from checkin_visit v where v.province = $1 and v.from_ms >= $2", sc.Province(), since.UnixMilli())
+	}, "select "+visitColumns+" from checkin_visit v where v.province = $1 and v.from_ms >= $2 and v.withdrawn_ms = 0", sc.Province(), since.UnixMilli())
 }
