@@ -186,7 +186,8 @@ const KindVisitsErased = "VisitsErased"
 
 // VisitsErased is told when visits are no more: one fact for all that began in
 // [From, To). Without People they died of age, all but those of people whom a case
-// holds; else some of People's were withdrawn, and what stands must be read anew.
+// holds; else some of People's were withdrawn, or stand again, and what stands must
+// be read anew.
 // It does not say where anybody was.
 type VisitsErased struct {
 	Lane   int       `json:"lane"`

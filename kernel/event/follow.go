@@ -15,12 +15,15 @@ type Heads [Parts]int64
 
 // Follower hears facts for what a node holds in memory: every node hears them
 // all, from where At stands on, in order within a part. It keeps no durable
-// cursor: whoever starts reads the rows first. Hear sees a fact once.
+// cursor: whoever starts reads the rows first. Hear sees a fact once. Missed is
+// called where facts were pruned before this node heard them, because it stood
+// still for long: it must read the rows anew.
 type Follower struct {
 	DB       *store.DB
 	Province int
 	Kinds    []string
 	Hear     func(context.Context, Fact) error
+	Missed   func() // nil: nobody minds
 	Log      *slog.Logger
 
 	mu sync.Mutex // one Drain at a time
@@ -59,10 +62,17 @@ func (f *Follower) Drain(ctx context.Context) (heard int, err error) {
 			}
 			if n == 0 { // pruned: nobody told them to us, and nobody will
 				f.at[part] = heads[part]
+				f.missed()
 			}
 		}
 	}
 	return heard, nil
+}
+
+func (f *Follower) missed() {
+	if f.Missed != nil {
+		f.Missed()
+	}
 }
 
 func (f *Follower) step(ctx context.Context, part int) (heard int, err error) {
@@ -71,6 +81,9 @@ func (f *Follower) step(ctx context.Context, part int) (heard int, err error) {
 		return 0, err
 	}
 	wants := Listener{Kinds: f.Kinds}
+	if len(facts) > 0 && facts[0].Seq != f.at[part]+1 {
+		f.missed()
+	}
 	for _, fact := range facts {
 		if wants.wants(fact) {
 			if err := f.Hear(ctx, fact); err != nil {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -77,5 +78,40 @@ func TestFollowerRuns(t *testing.T) {
 		}
 		stop()
 		<-ended
+	})
+}
+
+// A follower that stood still until facts were pruned is told so, once.
+func TestFollowerMissesThePruned(t *testing.T) {
+	storetest.Each(t, lines, func(t *testing.T, db *store.DB) {
+		ctx, missed := context.Background(), 0
+		f := &event.Follower{DB: db, Province: 20, Kinds: []string{"Numbered"}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Hear: func(context.Context, event.Fact) error { return nil }, Missed: func() { missed++ }}
+		drain := func(want int) {
+			t.Helper()
+			if _, err := f.Drain(ctx); err != nil || missed != want {
+				t.Errorf("missed %d times, want %d: %v", missed, want, err)
+			}
+		}
+		tellAll(t, db, numbered{N: 1, Key: "a"})
+		drain(0)
+		other := recorder("other")
+		prune := func() {
+			if err := bus(db).Drain(ctx, other); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := event.Prune(ctx, db, 20, []event.Listener{other}, time.Now().Add(time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tellAll(t, db, numbered{N: 2, Key: "a"})
+		prune()
+		drain(1) // nothing is left
+		tellAll(t, db, numbered{N: 3, Key: "a"})
+		prune()
+		tellAll(t, db, numbered{N: 4, Key: "a"})
+		drain(2) // something is
+		tellAll(t, db, numbered{N: 5, Key: "a"})
+		drain(2)
 	})
 }
