@@ -107,6 +107,46 @@ func (l *Live) Change(s Stay) {
 	l.push(p)
 }
 
+// Begin takes in a stay that is told to begin, unless just this one stands. Another
+// of the same person, locus and minute stands beside it.
+func (l *Live) Begin(s Stay) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p, ok := l.presence(s); ok && !slices.Contains(l.alike(p), p.To) {
+		l.push(p)
+	}
+}
+
+// End gives a stay that began at s.From its end, as Change does. It reports false,
+// and does nothing, when several began in that minute: which of them ended only
+// the database knows.
+func (l *Live) End(s Stay) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p, ok := l.presence(s)
+	if !ok {
+		return true
+	}
+	if len(l.alike(p)) > 1 {
+		return false
+	}
+	l.drop(p)
+	l.push(p)
+	return true
+}
+
+// alike returns the ends of the presences of the same person, locus and first minute.
+func (l *Live) alike(p Presence) (ends []Minute) {
+	v := view{x: l.sealed, gone: l.gone, tail: l.tail, atLocus: l.atLocus, ofWhom: l.ofWhom}
+	var room [64]Presence
+	for _, q := range v.presences(room[:0], p.Person, Window{noMinute, -noMinute}) {
+		if q.Locus == p.Locus && q.From == p.From {
+			ends = append(ends, q.To)
+		}
+	}
+	return ends
+}
+
 // Remove forgets the stay that began at s.From, if it is known.
 func (l *Live) Remove(s Stay) {
 	l.mu.Lock()
@@ -118,17 +158,22 @@ func (l *Live) Remove(s Stay) {
 
 // drop forgets one presence of the same person, locus and first minute.
 func (l *Live) drop(p Presence) {
-	for _, i := range l.ofWhom[p.Person] {
-		if t := &l.tail[i]; t.Locus == p.Locus && t.From == p.From && t.To != 0 {
+	l.dropOne(p.Person, func(q Presence) bool { return q.Locus == p.Locus && q.From == p.From })
+}
+
+// dropOne forgets one presence of a person that is meant.
+func (l *Live) dropOne(person uint32, meant func(Presence) bool) {
+	for _, i := range l.ofWhom[person] {
+		if t := &l.tail[i]; t.To != 0 && meant(*t) {
 			t.To = 0
 			return
 		}
 	}
-	if int(p.Person) >= l.sealed.Persons() {
+	if int(person) >= l.sealed.Persons() {
 		return
 	}
-	for _, pos := range l.sealed.of[l.sealed.ofStart[p.Person]:l.sealed.ofStart[p.Person+1]] {
-		if s := l.sealed.read(pos); !l.gone[pos] && s.Locus == p.Locus && s.From == p.From {
+	for _, pos := range l.sealed.of[l.sealed.ofStart[person]:l.sealed.ofStart[person+1]] {
+		if !l.gone[pos] && meant(l.sealed.read(pos)) {
 			l.gone[pos] = true
 			return
 		}
@@ -185,7 +230,7 @@ func (l *Live) exchange(sealed *Index, merged []Presence, taken int, moved func(
 	l.sealed = sealed
 	l.clear()
 	for _, p := range dropped {
-		l.drop(p)
+		l.dropOne(p.Person, func(q Presence) bool { return q == p })
 	}
 	for _, p := range rest {
 		if p.To != 0 {

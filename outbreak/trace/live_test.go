@@ -126,6 +126,34 @@ func (m *model) compare(t *testing.T, seed uint64, l *trace.Live, p uint32, rule
 	}
 }
 
+// Of several presences of one minute each stands, told twice it is one; which of them
+// ended is not guessed, and a sealing confuses none.
+func TestLiveTwins(t *testing.T) {
+	l := trace.NewLive(epoch.Time())
+	stay := func(to trace.Minute) trace.Stay {
+		return trace.Stay{Person: idOf('p', 1), Locus: idOf('l', 1), From: epoch.Time(), To: (epoch + to).Time()}
+	}
+	for range 2 {
+		l.Begin(stay(30))
+	}
+	if !l.End(stay(20)) {
+		t.Error("one that stands alone: its end is not taken")
+	}
+	l.Seal(epoch.Time())
+	l.Begin(stay(50))
+	if l.End(stay(40)) {
+		t.Error("of two that stand one was said to have ended")
+	}
+	l.Seal(epoch.Time())
+	got := l.Of(idOf('p', 1), epoch.Time(), (epoch + 100).Time())
+	if len(got) != 2 || got[0].To.Equal(got[1].To) {
+		t.Errorf("got %+v", got)
+	}
+	if !l.End(trace.Stay{Person: idOf('p', 2), Locus: idOf('l', 1), From: epoch.Time(), To: (epoch + 9).Time()}) || len(l.Of(idOf('p', 2), epoch.Time(), (epoch+9).Time())) != 1 {
+		t.Error("an end that is told alone is not taken in")
+	}
+}
+
 // Facts, questions and sealings at once lose nothing.
 func TestLiveTogether(t *testing.T) {
 	const writers, each = 4, 2000
