@@ -18,16 +18,19 @@ import (
 type Hit struct {
 	Person    id.ID // the contact, under the id that they have now
 	Via       id.ID // the F1 whom an F2 met; zero: the case
+	As, With  id.ID // the ids under which the contact, and whom they met, were there
 	Locus     id.ID // a place; of a household the one whose household it is
 	Kind      string
 	From, To  time.Time
 	Minutes   int
 	Certainty Certainty
+	begun     Begun
 }
 
 // ordered sorts hits by their beginning.
 func ordered(a, b Hit) int {
-	return cmp.Or(a.From.Compare(b.From), bytes.Compare(a.Person[:], b.Person[:]), bytes.Compare(a.Locus[:], b.Locus[:]))
+	return cmp.Or(a.From.Compare(b.From), bytes.Compare(a.Person[:], b.Person[:]), bytes.Compare(a.Locus[:], b.Locus[:]),
+		bytes.Compare(a.As[:], b.As[:]), bytes.Compare(a.With[:], b.With[:]))
 }
 
 // met is a question about one person in one window, answered.
@@ -58,7 +61,7 @@ func (s *Service) whoMet(ctx context.Context, who id.ID, w Window, r Rule) (m me
 		answer := live.Ask(trace.Question{Person: a, From: w.From, To: w.To, Rule: least})
 		for _, e := range answer.F1 {
 			for _, x := range e.Meetings {
-				m.hits = append(m.hits, Hit{Person: e.Person, Locus: x.Locus, Kind: s.kindName(x.Locus), From: x.From, To: x.To, Minutes: x.Minutes()})
+				m.hits = append(m.hits, Hit{Person: e.Person, As: e.Person, With: a, Locus: x.Locus, Kind: s.kindName(x.Locus), From: x.From, To: x.To, Minutes: x.Minutes()})
 			}
 		}
 	}
@@ -71,7 +74,7 @@ func (s *Service) whoMet(ctx context.Context, who id.ID, w Window, r Rule) (m me
 func (s *Service) kindName(where id.ID) string { return kinds[s.kindOf(where)] }
 
 // canonical puts hits under the ids that people have now, drops those of the
-// person themself, and keeps the longest of those that begin together.
+// person themself, and keeps the longest of those of the same two ids that begin together.
 func (s *Service) canonical(ctx context.Context, hits []Hit, self id.ID) ([]Hit, error) {
 	people := map[id.ID]bool{}
 	var ids []id.ID
@@ -170,7 +173,7 @@ func (s *Service) together(ctx context.Context, who id.ID, w Window) (hits []Hit
 	}
 	others, err := s.People.Household(ctx, s.DB, s.system, p)
 	for _, o := range others {
-		hits = append(hits, Hit{Person: o.ID, Locus: who, Kind: Household, From: w.From, To: w.To, Minutes: int(w.To.Sub(w.From) / time.Minute), Certainty: Probable})
+		hits = append(hits, Hit{Person: o.ID, As: o.ID, With: who, Locus: who, Kind: Household, From: w.From, To: w.To, Minutes: int(w.To.Sub(w.From) / time.Minute), Certainty: Probable})
 	}
 	return hits, err
 }

@@ -97,10 +97,7 @@ func (s *Service) Ask(ctx context.Context, sc auth.Scope, q Query) (a Answer, er
 	if err := mayAsk(sc); err != nil {
 		return a, err
 	}
-	if err := s.ready(ctx); err != nil {
-		return a, err
-	}
-	if _, err := s.follower.Drain(ctx); err != nil {
+	if err := s.follow(ctx); err != nil {
 		return a, err
 	}
 	first, err := s.askFirst(ctx, sc, q, &a)
@@ -171,11 +168,11 @@ func (s *Service) askPerson(ctx context.Context, sc auth.Scope, q Query, a *Answ
 // those F1 only who are confirmed.
 func (s *Service) askSecond(ctx context.Context, self id.ID, f1 []Line, q Query, a *Answer) error {
 	began := time.Now()
-	since, out := map[id.ID]time.Time{}, map[id.ID]bool{self: true}
-	for _, l := range f1 {
-		since[l.Person], out[l.Person] = l.First, true
+	of, err := s.sources(ctx, f1)
+	if err != nil {
+		return err
 	}
-	firsts := s.index().Next(since, s.now().Add(assumedMost), a.Rule.overlaps())
+	firsts := s.index().Next(of.since, s.now().Add(assumedMost), a.Rule.overlaps())
 	people := make([]id.ID, 0, len(firsts))
 	for _, e := range firsts {
 		people = append(people, e.Person)
@@ -184,20 +181,24 @@ func (s *Service) askSecond(ctx context.Context, self id.ID, f1 []Line, q Query,
 	if err != nil {
 		return err
 	}
-	seen := map[id.ID]bool{}
+	under := map[id.ID][]id.ID{} // the ids that somebody was met under
+	for _, e := range firsts {
+		under[now[e.Person]] = append(under[now[e.Person]], e.Person)
+	}
 	for _, e := range firsts {
 		who := now[e.Person]
-		if out[who] || seen[who] {
+		if who == self || of.out[who] || under[who] == nil {
 			continue
 		}
-		seen[who] = true
+		as := under[who]
+		under[who] = nil
 		a.F2s++
 		l := Line{Person: who, First: e.First}
 		if q.After != nil && byFirst(l, Line{Person: q.After.Person, First: q.After.First}) <= 0 {
 			continue
 		}
 		if len(a.F2) < f2Page {
-			l.Hits = s.explain(who, since, a.Rule.overlaps())
+			l.Hits = s.explain(who, as, of, a.Rule.overlaps())
 			a.F2 = append(a.F2, l)
 		} else if a.Next == nil {
 			last := a.F2[f2Page-1]
@@ -208,12 +209,46 @@ func (s *Service) askSecond(ctx context.Context, self id.ID, f1 []Line, q Query,
 	return nil
 }
 
-// explain lists a person's meetings with F1 after the first exposure of each.
-func (s *Service) explain(who id.ID, since map[id.ID]time.Time, r trace.Rule) (hits []Hit) {
-	for _, x := range s.index().Explain(who, since, s.now().Add(assumedMost), r) {
-		hits = append(hits, Hit{Person: who, Via: x.With, Locus: x.Locus, Kind: s.kindName(x.Locus), From: x.From, To: x.To, Minutes: x.Minutes(), Certainty: Possible})
+// sources are the F1 whom F2 may have met: since when, under all of their ids.
+type sources struct {
+	since map[id.ID]time.Time
+	now   map[id.ID]id.ID // who they are
+	out   map[id.ID]bool  // who they are
+}
+
+func (s *Service) sources(ctx context.Context, f1 []Line) (sources, error) {
+	of := sources{map[id.ID]time.Time{}, map[id.ID]id.ID{}, map[id.ID]bool{}}
+	first := map[id.ID]time.Time{}
+	for _, l := range f1 {
+		first[l.Person], of.out[l.Person] = l.First, true
 	}
-	return hits
+	for part := range slices.Chunk(f1, doubtMost) {
+		people := make([]id.ID, len(part))
+		for i, l := range part {
+			people[i] = l.Person
+		}
+		now, all, err := s.People.Aliases(ctx, s.DB, s.system, people)
+		if err != nil {
+			return of, err
+		}
+		for _, alias := range all {
+			of.now[alias], of.since[alias] = now[alias], first[now[alias]]
+		}
+	}
+	return of, nil
+}
+
+// explain lists a person's meetings, under some of their ids, with F1 after the
+// first exposure of each.
+func (s *Service) explain(who id.ID, as []id.ID, of sources, r trace.Rule) (hits []Hit) {
+	for _, alias := range as {
+		for _, x := range s.index().Explain(alias, of.since, s.now().Add(assumedMost), r) {
+			hits = append(hits, Hit{Person: who, Via: of.now[x.With], As: alias, With: x.With, Locus: x.Locus, Kind: s.kindName(x.Locus), From: x.From, To: x.To,
+				Minutes: x.Minutes(), Certainty: Possible})
+		}
+	}
+	slices.SortFunc(hits, func(a, b Hit) int { return cmp.Or(ordered(a, b), b.To.Compare(a.To)) })
+	return slices.CompactFunc(hits, func(a, b Hit) bool { return ordered(a, b) == 0 }) // twins of one minute
 }
 
 func (s *Service) canonicalOf(ctx context.Context, people []id.ID) (map[id.ID]id.ID, error) {
@@ -342,14 +377,17 @@ func (s *Service) Take(ctx context.Context, sc auth.Scope, kase, who id.ID) (c C
 
 // hitsWith are the meetings of one person with a case or its F1.
 func (s *Service) hitsWith(ctx context.Context, a Answer, who id.ID) ([]Hit, error) {
-	since := map[id.ID]time.Time{}
 	for _, l := range a.F1 {
 		if l.Person == who {
 			return l.Hits, nil
 		}
-		since[l.Person] = l.First
 	}
-	return s.explain(who, since, a.Rule.overlaps()), ctx.Err()
+	of, err := s.sources(ctx, a.F1)
+	if err != nil {
+		return nil, err
+	}
+	_, as, err := s.People.Aliases(ctx, s.DB, s.system, []id.ID{who})
+	return s.explain(who, as, of, a.Rule.overlaps()), err
 }
 
 func (s *Service) takeHits(tx *store.Tx, sc auth.Scope, k kase, who id.ID, hits []Hit) (Contact, error) {
@@ -376,8 +414,8 @@ func (s *Service) takeHits(tx *store.Tx, sc auth.Scope, k kase, who id.ID, hits 
 		if p, ok := s.Places.Book().Any(h.Locus); ok {
 			where = p.Area
 		}
-		all = append(all, Exposure{ID: id.New(), Case: k.Case, Via: h.Via, Locus: h.Locus, Kind: h.Kind, Area: where, From: h.From, To: h.To,
-			Minutes: h.Minutes, Certainty: h.Certainty})
+		all = append(all, Exposure{ID: id.New(), Case: k.Case, Via: h.Via, As: h.As, With: h.With, Locus: h.Locus, Kind: h.Kind, Area: where,
+			From: h.From, To: h.To, Minutes: h.Minutes, Certainty: h.Certainty})
 	}
 	return s.take(tx, sc, k, who, all)
 }

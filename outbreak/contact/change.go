@@ -2,6 +2,7 @@ package contact
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -39,7 +40,11 @@ func (c *change) read() error {
 	for _, e := range had {
 		ids[e.Contact] = true
 	}
-	now, all, err := c.s.People.Aliases(ctx, c.tx, sc, append(slices.Collect(maps.Keys(c.hits)), c.self))
+	if c.plan.now, err = c.s.named(ctx, c.tx, c.kase, had); err != nil {
+		return err
+	}
+	people := slices.AppendSeq(slices.Collect(maps.Keys(c.hits)), maps.Values(c.plan.now))
+	now, all, err := c.s.People.Aliases(ctx, c.tx, sc, append(people, c.self))
 	if err != nil {
 		return err
 	}
@@ -47,6 +52,7 @@ func (c *change) read() error {
 	if err != nil {
 		return err
 	}
+	oldestFirst(of)
 	more, err := contactsByID(ctx, c.tx, sc, slices.Collect(maps.Keys(ids)))
 	if err != nil {
 		return err
@@ -58,53 +64,56 @@ func (c *change) read() error {
 	for _, x := range slices.Concat(of, more, became) {
 		if _, known := c.before[x.ID]; !known {
 			c.before[x.ID] = x
-			c.stands(now, x)
+			setStanding(c.stand, now, &x)
 		}
 	}
 	got, err := exposuresOf(ctx, c.tx, sc, slices.Collect(maps.Keys(c.before)))
+	ours := map[id.ID]Exposure{}
+	for _, e := range had {
+		ours[e.ID] = e
+	}
 	for contact, es := range got {
 		for i := range es {
+			if e, mine := ours[es[i].ID]; mine {
+				es[i] = e // with its ids
+			}
 			c.exposures[contact] = append(c.exposures[contact], &es[i])
 		}
 	}
 	return err
 }
 
-// stands notes a contact under the person they are now. Of two who turned out to
-// be one, the row of the one who stayed counts, and the other's is emptied.
-func (c *change) stands(now map[id.ID]id.ID, x Contact) {
+func oldestFirst(all []Contact) {
+	slices.SortFunc(all, func(a, b Contact) int { return cmp.Or(a.Created.Compare(b.Created), bytes.Compare(a.ID[:], b.ID[:])) })
+}
+
+// setStanding notes a contact under the person they are now. Of two who turned out
+// to be one, the row of the one who stayed counts, else the older; the other's is
+// emptied.
+func setStanding(stand map[id.ID]*Contact, now map[id.ID]id.ID, x *Contact) {
 	is, known := now[x.Person]
 	if !known {
 		is = x.Person
 	}
-	old := c.stand[is]
+	old := stand[is]
 	switch {
 	case old == nil:
-		c.stand[is] = &x
+		stand[is] = x
 	case x.Person == is:
-		c.stand[is] = &x
-		c.stand[old.Person] = old
+		stand[is] = x
+		stand[old.Person] = old
 	default:
-		c.stand[x.Person] = &x
+		stand[x.Person] = x
 	}
-}
-
-type exposureKey struct {
-	contact, via, locus id.ID
-	from                int64
-}
-
-func keyOf(e *Exposure) exposureKey {
-	return exposureKey{e.Contact, e.Via, e.Locus, e.From.UnixMilli()}
 }
 
 // expose compares the exposures of the case with the hits.
 func (c *change) expose() {
-	had := map[exposureKey]*Exposure{}
+	had := map[meeting]*Exposure{}
 	for _, es := range c.exposures {
 		for _, e := range es {
-			if e.Case == c.Case {
-				had[keyOf(e)] = e
+			if old := had[e.meeting()]; e.Case == c.Case && (old == nil || old.Origin == byTrace) {
+				had[e.meeting()] = e
 			}
 		}
 	}
@@ -113,56 +122,46 @@ func (c *change) expose() {
 		contact := c.contact(who)
 		for _, h := range c.hits[who] {
 			e := c.exposure(contact, h)
-			old, known := had[keyOf(&e)]
+			old, known := had[h.meeting()]
 			if !known {
 				c.fresh = append(c.fresh, &e)
 				c.exposures[contact.ID] = append(c.exposures[contact.ID], &e)
 				c.touched[contact.ID] = true
 				continue
 			}
-			delete(had, keyOf(&e))
+			delete(had, h.meeting())
 			if old.Origin == byTrace {
-				c.set(old, e.To, e.Minutes, e.Certainty, true)
+				c.set(old, e)
 			}
 		}
 	}
 	for _, e := range had {
-		c.set(e, e.To, e.Minutes, e.Certainty, c.stillHolds(e))
+		to := *e
+		if to.Held = c.s.holds(&c.plan, e); to.Held {
+			to.Contact = c.contact(c.plan.now[e.As]).ID
+			if !to.Via.IsZero() && !to.With.IsZero() {
+				to.Via = c.plan.now[e.With]
+			}
+		}
+		c.set(e, to)
 	}
 }
 
-// stillHolds says whether an exposure that the index does not show holds: one that
-// was told by hand, as long as the case counts; one whose visits died of age, as
-// long as it lies in the case's window, or the F1 of an F2 stands confirmed.
-func (c *change) stillHolds(e *Exposure) bool {
-	if !c.open() {
-		return false
-	}
-	if e.Origin == byHand {
-		return true
-	}
-	counts := e.To.After(c.window.From) && e.From.Before(c.window.To)
-	if !e.Via.IsZero() {
-		_, counts = c.confirmed[e.Via]
-	}
-	return e.Held && aged(*e, c.floor) && counts
-}
-
-// aged reports whether a visit of an exposure may have died of age: it may have
-// begun before the index's floor, as much as a stay before the two met. Who was at
-// home with whom hangs on no visit.
-func aged(e Exposure, floor time.Time) bool {
-	return e.Kind != Household && e.From.Before(floor.Add(assumedMost))
-}
-
-func (c *change) set(e *Exposure, to time.Time, minutes int, certainty Certainty, held bool) {
-	if e.To.Equal(to) && e.Minutes == minutes && e.Certainty == certainty && e.Held == held {
+// set makes an exposure that stands say what another says.
+func (c *change) set(e *Exposure, to Exposure) {
+	if e.To.Equal(to.To) && e.Begun == to.Begun && e.Minutes == to.Minutes && e.Certainty == to.Certainty && e.Held == to.Held &&
+		e.Contact == to.Contact && e.Via == to.Via {
 		return
 	}
-	if e.Held && !held {
+	if e.Held && !to.Held {
 		c.withdrawn++
 	}
-	e.To, e.Minutes, e.Certainty, e.Held = to, minutes, certainty, held
+	if e.Contact != to.Contact {
+		c.touched[e.Contact] = true
+		c.exposures[e.Contact] = slices.DeleteFunc(c.exposures[e.Contact], func(x *Exposure) bool { return x == e })
+		c.exposures[to.Contact] = append(c.exposures[to.Contact], e)
+	}
+	e.To, e.Begun, e.Minutes, e.Certainty, e.Held, e.Contact, e.Via = to.To, to.Begun, to.Minutes, to.Certainty, to.Held, to.Contact, to.Via
 	c.changed = append(c.changed, e)
 	c.touched[e.Contact] = true
 }
@@ -173,7 +172,10 @@ func (c *change) contact(who id.ID) *Contact {
 		x = &Contact{ID: id.New(), Person: who, Status: Found, Rule: c.rule.ID, Case: c.Case, Created: c.at, Actor: c.s.system.Actor()}
 		c.stand[who] = x
 	}
-	x.Person = who
+	if x.Person != who {
+		x.Person = who
+		c.touched[x.ID] = true
+	}
 	return x
 }
 
@@ -185,8 +187,8 @@ func (c *change) exposure(x *Contact, h Hit) Exposure {
 	if where == 0 {
 		where = c.Area
 	}
-	return Exposure{ID: id.New(), Contact: x.ID, Case: c.Case, Via: h.Via, Locus: h.Locus, Kind: h.Kind, Area: where, From: h.From, To: h.To,
-		Minutes: h.Minutes, Certainty: h.Certainty, Origin: byTrace, Held: true, Rule: c.rule.ID, Noted: c.at, Actor: c.s.system.Actor()}
+	return Exposure{ID: id.New(), Contact: x.ID, Case: c.Case, Via: h.Via, As: h.As, With: h.With, Locus: h.Locus, Kind: h.Kind, Area: where,
+		From: h.From, To: h.To, Begun: h.begun, Minutes: h.Minutes, Certainty: h.Certainty, Origin: byTrace, Held: true, Rule: c.rule.ID, Noted: c.at, Actor: c.s.system.Actor()}
 }
 
 // become makes the contact that the case's person is a case, and one whom the
@@ -196,6 +198,7 @@ func (c *change) become() error {
 		mine := c.open() && who == c.self
 		switch {
 		case mine && x.Status != BecameCase:
+			x.stand()
 			x.Was, x.Status, x.Became = x.Status, BecameCase, c.Case
 			c.touched[x.ID] = true
 		case !mine && x.Status == BecameCase && x.Became == c.Case:
@@ -240,7 +243,12 @@ func (c *change) write() error {
 			return cmpErr(err)
 		}
 		told++
-		if !known || was.Degree != x.Degree || was.Status != x.Status || was.Area != x.Area || !was.Last.Equal(x.Last) {
+		if (was.Status == Confirmed) != (x.Status == Confirmed) {
+			if err := c.others(x); err != nil {
+				return err
+			}
+		}
+		if !known || was.Degree != x.Degree || (was.Held == 0) != (x.Held == 0) || was.Status != x.Status || was.Area != x.Area || !was.Last.Equal(x.Last) {
 			if err := c.s.told(c.tx, *x); err != nil {
 				return err
 			}
@@ -253,6 +261,19 @@ func (c *change) write() error {
 		return err
 	}
 	return noteTrace(c.tx, c.s.system, c.plan, map[string]any{"found": c.kase.Found, "new": len(made), "exposures": len(c.fresh), "withdrawn": c.withdrawn})
+}
+
+// others leaves the other cases of a contact to be traced, whose F2 come or go with
+// the confirmed F1.
+func (c *change) others(x *Contact) error {
+	var cases []id.ID
+	for _, e := range c.exposures[x.ID] {
+		if e.Case != c.Case && !slices.Contains(cases, e.Case) {
+			cases = append(cases, e.Case)
+		}
+	}
+	c.tx.Wake(Topic)
+	return markDue(c.tx, c.s.system, cases)
 }
 
 func (c *change) writeExposures() error {
@@ -322,13 +343,22 @@ func (x *Contact) settle(all []*Exposure, closed bool, home area.Code, now time.
 
 // withdraw dismisses who has no source any more, and brings back who has one again.
 func (x *Contact) withdraw(closed bool) {
-	switch {
-	case x.Held == 0 && (x.Status == Found || x.Status == Confirmed) && (closed || !x.Decided):
-		x.Was, x.Status, x.Reason = x.Status, Dismissed, Withdrawn
-	case x.Held > 0 && x.Status == Dismissed && x.Reason == Withdrawn:
-		x.Status, x.Was, x.Reason = x.Was, "", ""
-	case x.Held > 0 && x.Status == Released && x.Last.After(x.Released):
+	if x.Held == 0 {
+		if (x.Status == Found || x.Status == Confirmed) && (closed || !x.Decided) {
+			x.Was, x.Status, x.Reason = x.Status, Dismissed, Withdrawn
+		}
+		return
+	}
+	x.stand()
+	if x.Status == Released && x.Last.After(x.Released) {
 		x.Status, x.Released, x.Decided = Found, time.Time{}, false
+	}
+}
+
+// stand makes who was withdrawn what they were.
+func (x *Contact) stand() {
+	if x.Status == Dismissed && x.Reason == Withdrawn {
+		x.Status, x.Was, x.Reason = cmp.Or(x.Was, Found), "", ""
 	}
 }
 

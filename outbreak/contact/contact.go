@@ -122,10 +122,12 @@ type Exposure struct {
 	Contact   id.ID
 	Case      id.ID
 	Via       id.ID // the F1 whom an F2 met, a person; zero: the case itself
+	As, With  id.ID // the ids under which the contact, and whom they met, were there; zero: not known
 	Locus     id.ID
 	Kind      string
 	Area      area.Code
 	From, To  time.Time
+	Begun     Begun
 	Minutes   int
 	Certainty Certainty
 	Origin    string // trace, manual
@@ -134,6 +136,10 @@ type Exposure struct {
 	Noted     time.Time
 	Actor     string
 }
+
+// Begun is when the two visits of an exposure began, of the contact and of whom they
+// met: they die of age by that. Zero: not known, or none.
+type Begun struct{ As, With time.Time }
 
 // The origins.
 const (
@@ -185,6 +191,7 @@ type Service struct {
 	mu     sync.RWMutex
 	live   *trace.Live // nil: not loaded
 	floor  time.Time   // the index knows nothing before
+	stale  bool        // facts were missed: the index is to be built anew
 	watch  *watch
 	due    map[id.ID]bool
 	sealed time.Time
@@ -198,7 +205,9 @@ func New(c Config) (*Service, error) {
 	}
 	s := &Service{Config: c, system: auth.System(c.Province, "contact").WithClock(c.Now), rules: rules, nudge: make(chan struct{}, 1),
 		watch: newWatch(), due: map[id.ID]bool{}}
-	s.follower = &event.Follower{DB: c.DB, Province: c.Province, Kinds: []string{event.KindVisitsRecorded, event.KindVisitsErased}, Hear: s.heard, Log: c.Log}
+	s.follower = &event.Follower{DB: c.DB, Province: c.Province, Hear: s.heard, Log: c.Log,
+		Kinds: []string{event.KindVisitsRecorded, event.KindVisitsErased, event.KindCaseChanged, event.KindContactChanged, event.KindPeopleMerged}}
+	s.follower.Missed = s.missed
 	return s, nil
 }
 

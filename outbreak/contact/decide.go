@@ -124,7 +124,8 @@ func (c *Contact) decide(d Decision, now time.Time) error {
 }
 
 // undo takes back what was decided. Who was withdrawn for want of a source stands
-// again because a person says so, until that is decided anew.
+// again because a person says so, until that is decided anew; who lost every source
+// since they were decided is withdrawn by it.
 func (c *Contact) undo() error {
 	switch {
 	case c.Status == Dismissed && c.Reason == Withdrawn:
@@ -140,6 +141,7 @@ func (c *Contact) undo() error {
 		c.Status = Found
 	}
 	c.Was, c.Reason = "", ""
+	c.withdraw(false)
 	return nil
 }
 

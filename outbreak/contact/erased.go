@@ -52,7 +52,8 @@ func (s *Service) readAnew(ctx context.Context, people []id.ID, from, to time.Ti
 		}
 	}
 	for _, v := range stays {
-		live.Change(trace.Stay{Person: v.Person, Locus: v.Place, Kind: s.kindOf(v.Place), From: v.From, To: v.To})
+		live.Begin(trace.Stay{Person: v.Person, Locus: v.Place, Kind: s.kindOf(v.Place), From: v.From, To: v.To})
+		moved = append(moved, event.Visited{Person: v.Person, Place: v.Place, From: v.From, To: v.To})
 	}
 	s.touched(moved)
 	return nil

@@ -2,10 +2,12 @@ package contact
 
 import (
 	"bytes"
+	"context"
 	"time"
 
 	"khien/kernel/area"
 	"khien/kernel/auth"
+	"khien/kernel/id"
 )
 
 var atlas = area.Load()
@@ -19,4 +21,14 @@ func ReadList(text []byte) (rows int, report Report, err error) {
 	s := &Service{Config: Config{Gazetteer: atlas, Home: home, Now: time.Now}}
 	all, report, err := s.readList(auth.System(20, "fuzz"), bytes.NewReader(text))
 	return len(all), report, err
+}
+
+// StoredOf returns the exposures of a case, also those that do not hold.
+func (s *Service) StoredOf(ctx context.Context, kase id.ID) ([]Exposure, error) {
+	return exposuresOfCase(ctx, s.DB, s.system, kase)
+}
+
+// Contacts returns the contacts that people are.
+func (s *Service) Contacts(ctx context.Context, people []id.ID) ([]Contact, error) {
+	return contactsOf(ctx, s.DB, s.system, people)
 }

@@ -24,10 +24,12 @@ import (
 	"khien/kernel/store"
 	"khien/kernel/store/storetest"
 	"khien/outbreak/contact"
+	"khien/outbreak/trace/peer"
 )
 
 var lines = []storetest.Line{{Name: "event", Files: event.Migrations()}, {Name: "audit", Files: audit.Migrations()}, {Name: "auth", Files: auth.Migrations()},
-	{Name: "person", Files: person.Migrations()}, {Name: "place", Files: place.Migrations()}, {Name: "contact", Files: contact.Migrations()}}
+	{Name: "person", Files: person.Migrations()}, {Name: "place", Files: place.Migrations()}, {Name: "contact", Files: contact.Migrations()},
+	{Name: "peer", Files: peer.Migrations()}}
 
 var gazetteer = area.Load()
 
@@ -209,6 +211,17 @@ func (w *world) withdraw(t *testing.T, v id.ID) {
 	w.visits.mu.Lock()
 	s := w.visits.all[v]
 	delete(w.visits.all, v)
+	w.visits.mu.Unlock()
+	w.tx(t, func(tx *store.Tx) error {
+		return event.Tell(tx, 20, event.VisitsErased{People: []id.ID{s.Person}, From: s.From, To: s.From.Add(1)})
+	})
+}
+
+// restore brings a visit back that was withdrawn, as the check-in does.
+func (w *world) restore(t *testing.T, s contact.Stay) {
+	t.Helper()
+	w.visits.mu.Lock()
+	w.visits.all[id.New()] = s
 	w.visits.mu.Unlock()
 	w.tx(t, func(tx *store.Tx) error {
 		return event.Tell(tx, 20, event.VisitsErased{People: []id.ID{s.Person}, From: s.From, To: s.From.Add(1)})

@@ -53,23 +53,60 @@ func (s *Service) Run(ctx context.Context) {
 // Settle hears every visit and traces every case that waits: for commands and
 // tests that want to see what came of their act.
 func (s *Service) Settle(ctx context.Context) error {
+	if err := s.follow(ctx); err != nil {
+		return err
+	}
+	defer s.seal()
+	for range settleMost { // tracing one case may leave another due
+		if err := s.traceDue(ctx); err != nil {
+			return err
+		}
+		if left, err := dueCases(ctx, s.DB, s.system, 1); err != nil || len(left) == 0 {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleMost bounds how often Settle follows what its own tracing left due.
+const settleMost = 10
+
+// follow brings the index up to what has been told.
+func (s *Service) follow(ctx context.Context) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
 	if _, err := s.follower.Drain(ctx); err != nil {
 		return err
 	}
-	defer s.seal()
-	return s.traceDue(ctx)
+	return s.ready(ctx) // built anew, where facts were missed
 }
 
-// ready builds the index when nobody has.
+// missed leaves the index to be built anew.
+func (s *Service) missed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stale = true
+	s.wake()
+}
+
+// current reports whether an index stands that missed nothing.
+func (s *Service) current() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.live != nil && !s.stale
+}
+
+// ready builds the index when nobody has, or facts were missed.
 func (s *Service) ready(ctx context.Context) error {
 	s.loading.Lock()
 	defer s.loading.Unlock()
-	if s.index() != nil {
+	if s.current() {
 		return nil
 	}
+	s.mu.Lock()
+	s.stale = false
+	s.mu.Unlock()
 	heads, err := event.HeadsOf(ctx, s.DB, s.Province)
 	if err != nil {
 		return err
@@ -77,6 +114,7 @@ func (s *Service) ready(ctx context.Context) error {
 	floor := s.floorNow()
 	live, err := s.build(ctx, floor)
 	if err != nil {
+		s.missed()
 		return err
 	}
 	open, err := openCases(ctx, s.DB, s.system, floor)
@@ -131,25 +169,38 @@ func (s *Service) index() *trace.Live {
 	return s.live
 }
 
-// heard follows one fact of visits.
+// heard follows one fact.
 func (s *Service) heard(ctx context.Context, f event.Fact) error {
-	if f.Kind == event.KindVisitsErased {
+	switch f.Kind {
+	case event.KindVisitsErased:
 		return s.heardErased(ctx, f)
+	case event.KindVisitsRecorded:
+		return s.heardVisits(ctx, f)
 	}
-	return s.heardVisits(f)
+	return s.heardMoved(ctx, f)
 }
 
 // heardVisits takes visits into the index. One that is told again, because it
 // began before the index was built or because the visitor left, replaces what
-// stands of the same person, place and minute.
-func (s *Service) heardVisits(f event.Fact) error {
+// stands of the same person, place and minute; where several stand there, the
+// database says which of them are left.
+func (s *Service) heardVisits(ctx context.Context, f event.Fact) error {
 	told, err := event.Decode[event.VisitsRecorded](f)
 	if err != nil {
 		return err
 	}
 	live := s.index()
 	for _, v := range told.Visits {
-		live.Change(trace.Stay{Person: v.Person, Locus: v.Place, Kind: s.kindOf(v.Place), From: v.From, To: v.To})
+		stay := trace.Stay{Person: v.Person, Locus: v.Place, Kind: s.kindOf(v.Place), From: v.From, To: v.To}
+		if !v.Left {
+			live.Begin(stay)
+			continue
+		}
+		if minute := v.From.Truncate(time.Minute); !live.End(stay) {
+			if err := s.readAnew(ctx, []id.ID{v.Person}, minute, minute.Add(time.Minute)); err != nil {
+				return err
+			}
+		}
 	}
 	s.touched(told.Visits)
 	return nil
@@ -176,11 +227,12 @@ func (s *Service) wake() {
 	}
 }
 
-// seal takes the tail in now and then and forgets the days that grew too old.
+// seal takes the tail in now and then, and forgets hours that grew too old as soon
+// as they do: a node that runs on knows no more than one that starts.
 func (s *Service) seal() {
 	s.mu.Lock()
 	live, now, floor := s.live, s.now(), s.floorNow()
-	if live == nil || now.Sub(s.sealed) < sealEvery {
+	if live == nil || now.Sub(s.sealed) < sealEvery && !floor.After(s.floor) {
 		s.mu.Unlock()
 		return
 	}

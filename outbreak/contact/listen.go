@@ -2,6 +2,7 @@ package contact
 
 import (
 	"context"
+	"time"
 
 	"khien/kernel/audit"
 	"khien/kernel/auth"
@@ -64,7 +65,8 @@ func (s *Service) hearMerged(ctx context.Context, tx *store.Tx, f event.Fact) er
 	return markDueOf(tx, s.system, all)
 }
 
-// hearFollowUp shows how a contact is watched, and releases whose watch is over.
+// hearFollowUp shows how a contact is watched, and releases whose watch is over; one
+// whose release an officer took back is active again.
 func (s *Service) hearFollowUp(ctx context.Context, tx *store.Tx, f event.Fact) error {
 	told, err := event.Decode[event.FollowUpChanged](f)
 	if err != nil {
@@ -80,6 +82,9 @@ func (s *Service) hearFollowUp(ctx context.Context, tx *store.Tx, f event.Fact) 
 	if told.State == "completed" && (c.Status == Found || c.Status == Confirmed) && !c.Last.After(told.At) {
 		c.Status, c.Released = Released, store.Time(store.Millis(told.At))
 	}
+	if told.State != "completed" && told.State != "ended" && c.Status == Released {
+		c.Status, c.Decided, c.Released = Confirmed, true, time.Time{}
+	}
 	if c == before {
 		return nil
 	}
@@ -90,12 +95,19 @@ func (s *Service) hearFollowUp(ctx context.Context, tx *store.Tx, f event.Fact) 
 	if c.Status == before.Status {
 		return nil
 	}
-	if err := noteRelease(tx, s.system, c); err != nil {
+	if err := noteFollowUp(tx, s.system, c); err != nil {
 		return err
 	}
-	return s.told(tx, c)
+	if err := s.told(tx, c); err != nil {
+		return err
+	}
+	return s.traceAgain(tx, s.system, c.ID) // their F2 go, or come
 }
 
-func noteRelease(tx *store.Tx, sc auth.Scope, c Contact) error {
-	return audit.Append(tx, sc.Entry("contact.release", "contact", c.ID.String(), c.Area, nil))
+func noteFollowUp(tx *store.Tx, sc auth.Scope, c Contact) error {
+	act := "contact.resume"
+	if c.Status == Released {
+		act = "contact.release"
+	}
+	return audit.Append(tx, sc.Entry(act, "contact", c.ID.String(), c.Area, nil))
 }

@@ -3,12 +3,12 @@ package contact_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"khien/kernel/day"
 	"khien/kernel/event"
 	"khien/kernel/id"
 	"khien/kernel/place"
@@ -16,169 +16,249 @@ import (
 	"khien/outbreak/contact"
 )
 
-// chance plays a province at random: visits in any order, late ones, ends, cases
-// that move, merges, restarts.
+// chance plays a province at random: visits in any order, late ones, ends,
+// withdrawals, deaths, cases that move, merges and their undoing, decisions, two
+// nodes of which either may work, sleep, miss what was told, or start anew.
 type chance struct {
 	*world
+	seed   uint64
 	r      *rand.Rand
 	people []id.ID
 	places []id.ID
 	cases  []event.CaseChanged
-	open   []id.ID // visits with an assumed end
-	taken  map[string]bool
+	gone   []id.ID // merged, the last first undone
+	apart  map[[2]id.ID]bool
+	taken  []contact.Stay   // withdrawn visits
+	idle   *contact.Service // the node that does not work now
+	rules  []contact.Rule
+	stood  map[meet]held // at the last look
+	looks  int
 }
 
 func (c *chance) one(all []id.ID) id.ID { return all[c.r.IntN(len(all))] }
 
+// comes is a visit to begin with, late or not, whose end is assumed.
 func (c *chance) comes(t *testing.T) {
-	from := c.r.IntN(4000) - 2000
-	s := stay(c.one(c.people), c.one(c.places), from, from+1+c.r.IntN(200))
-	key := fmt.Sprint(s.Person, s.Place, s.From)
-	if c.taken[key] { // one presence of one person at one place in one minute
+	if c.now.Sub(noon) > 7*24*time.Hour { // no phone keeps a visit longer
 		return
 	}
-	c.taken[key], s.Assumed = true, c.r.IntN(2) == 0
-	v := c.visit(t, id.ID{}, s)
-	if s.Assumed {
-		c.open = append(c.open, v)
+	from := c.r.IntN(270)*15 - 2000 - c.r.IntN(2) // many begin in one minute
+	s := stay(c.one(c.people), c.one(c.places), from, from+1+c.r.IntN(200))
+	s.Assumed = true
+	c.visit(t, id.ID{}, s)
+}
+
+func (c *chance) any(which func(contact.Stay) bool) (v id.ID, found bool) {
+	var all []id.ID
+	for i, s := range c.visits.all {
+		if which(s) {
+			all = append(all, i)
+		}
 	}
+	if len(all) == 0 {
+		return v, false
+	}
+	slices.SortFunc(all, func(a, b id.ID) int { return slices.Compare(a[:], b[:]) })
+	return c.one(all), true
 }
 
 func (c *chance) leaves(t *testing.T) {
-	if len(c.open) == 0 {
+	if c.now.Sub(noon) > 7*24*time.Hour {
 		return
 	}
-	n := c.r.IntN(len(c.open))
-	v := c.open[n]
-	c.open = slices.Delete(c.open, n, n+1)
-	s := c.visits.all[v]
-	s.To, s.Assumed = s.From.Add(time.Duration(1+c.r.IntN(300))*time.Minute), false
-	c.visit(t, v, s)
+	if v, found := c.any(func(s contact.Stay) bool { return s.Assumed }); found {
+		s := c.visits.all[v]
+		s.To, s.Assumed = s.From.Add(time.Duration(1+c.r.IntN(300))*time.Minute), false
+		c.visit(t, v, s)
+	}
 }
 
+func (c *chance) withdraws(t *testing.T) {
+	floor := c.floor()
+	if v, found := c.any(func(s contact.Stay) bool { return !s.From.Before(floor) }); found {
+		c.taken = append(c.taken, c.visits.all[v])
+		c.withdraw(t, v)
+	}
+}
+
+// restores takes a withdrawal back, while the visit would live.
+func (c *chance) restores(t *testing.T) {
+	n := len(c.taken)
+	if n == 0 || c.taken[n-1].From.Before(c.floor()) {
+		return
+	}
+	c.restore(t, c.taken[n-1])
+	c.taken = c.taken[:n-1]
+}
+
+// falls ill: a case is told, told again, moved, discarded or taken up again.
 func (c *chance) falls(t *testing.T) {
 	n := c.r.IntN(3)
 	if n >= len(c.cases) {
-		k := c.reported(t, c.one(c.people))
-		c.cases, n = append(c.cases, k), len(c.cases)
+		c.cases, n = append(c.cases, c.reported(t, c.one(c.people))), len(c.cases)
 	}
 	k := &c.cases[n]
-	k.Version += c.r.IntN(2) // told again, or changed
-	k.Onset = on(t, "2022-01-13")
-	if c.r.IntN(2) == 0 {
+	if c.r.IntN(4) > 0 {
 		k.Version++
-		k.Onset -= 1
-		k.Classification = []string{"confirmed", "probable", "discarded"}[c.r.IntN(3)]
+		k.Onset = on(t, "2022-01-13") + []day.Day{-3, -1, 0, 0, 2, 4}[c.r.IntN(6)]
+		k.Classification = []string{"confirmed", "confirmed", "probable", "discarded"}[c.r.IntN(4)]
 	}
 	c.tx(t, func(tx *store.Tx) error { return event.Tell(tx, 20, *k) })
 }
 
+// merges says that two are one, or takes the last such word back: those two are
+// told apart from then on.
 func (c *chance) merges(t *testing.T) {
-	if len(c.people) < 5 {
+	if n := len(c.gone); n > 0 && c.r.IntN(2) == 0 {
+		who := c.gone[n-1]
+		c.gone = c.gone[:n-1]
+		c.tx(t, func(tx *store.Tx) error { return c.world.people.Undo(tx, c.scope(), who) })
 		return
 	}
-	a, b := c.people[0], c.people[len(c.people)-1]
-	c.people = c.people[:len(c.people)-1]
+	now := c.canonical(t)
+	a, b := now[c.one(c.people)], now[c.one(c.people)]
+	if a == b || c.apart[[2]id.ID{a, b}] || len(c.gone) > 4 {
+		return
+	}
+	for _, x := range c.people { // whoever went into either may not meet whom they were told apart from
+		for _, y := range c.people {
+			if now[x] == a && now[y] == b && c.apart[[2]id.ID{x, y}] {
+				return
+			}
+		}
+	}
 	c.tx(t, func(tx *store.Tx) error { return c.world.people.Merge(tx, c.scope(), a, b) })
+	c.gone = append(c.gone, b)
+	c.apart[[2]id.ID{a, b}], c.apart[[2]id.ID{b, a}] = true, true
 }
 
-// fresh is what another node, which starts now, answers of every open case.
-func (c *chance) fresh(t *testing.T) map[string]bool {
-	all := map[string]bool{}
-	c.restart(t)
-	for _, k := range c.cases {
-		known, err := c.Ask(t.Context(), c.scope(), contact.Query{Case: k.Case})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, l := range known.F1 {
-			for _, h := range l.Hits {
-				all[fmt.Sprint(k.Case, l.Person, h.Locus, h.From.Unix(), h.To.Unix(), h.Minutes, h.Certainty)] = true
-			}
-		}
+// decides confirms an F1, or takes that back, or dismisses somebody.
+func (c *chance) decides(t *testing.T) {
+	all, err := c.Contacts(t.Context(), c.people)
+	if err != nil || len(all) == 0 {
+		return
 	}
-	return all
-}
-
-func (c *chance) stored(t *testing.T) map[string]bool {
-	all := map[string]bool{}
-	for _, x := range c.list(t, contact.Filter{}) {
-		f, err := c.Read(t.Context(), c.scope(), x.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range f.Exposures {
-			if e.Held && e.Via.IsZero() {
-				all[fmt.Sprint(e.Case, f.Person, e.Locus, e.From.Unix(), e.To.Unix(), e.Minutes, e.Certainty)] = true
-			}
-		}
+	slices.SortFunc(all, func(a, b contact.Contact) int { return slices.Compare(a.Person[:], b.Person[:]) })
+	x := all[c.r.IntN(len(all))]
+	d := contact.Decision{Contact: x.ID, Version: x.Version, Act: contact.Confirm}
+	switch {
+	case x.Status == contact.BecameCase:
+		return
+	case x.Status != contact.Found && c.r.IntN(2) == 0:
+		d.Act = contact.Undo
+	case c.r.IntN(6) == 0:
+		d.Act, d.Reason = contact.Dismiss, contact.NotThere
 	}
-	return all
+	if _, err := c.Decide(t.Context(), c.scope(), d); err != nil {
+		t.Fatalf("seed %d: %s: %v", c.seed, d.Act, err)
+	}
 }
 
-// After whatever order of visits, ends, changes, merges and restarts, what is
-// stored of the open cases is what tracing them anew says.
+// ages lets hours go by and the visits die that are old; before that everything is
+// heard and traced, as it is within a second.
+func (c *chance) ages(t *testing.T) {
+	c.look(t)
+	c.now = c.now.Add(time.Duration(1+c.r.IntN(8)) * time.Hour)
+	if c.r.IntN(2) == 0 {
+		c.look(t) // the clock is ahead of the job that erases
+	}
+	c.age(t, c.one(c.people)) // but for the visits of one whom a case holds
+}
+
+func (c *chance) swaps() { c.Service, c.idle = c.idle, c.Service }
+
+// sleeps lets the node that does not work miss facts for ever.
+func (c *chance) sleeps(t *testing.T) {
+	c.look(t)
+	if _, err := event.Prune(t.Context(), c.db, 20, c.Listeners(), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	c.swaps()
+}
+
+func (c *chance) act(t *testing.T) {
+	switch n := c.r.IntN(100); {
+	case n < 48:
+		c.comes(t)
+	case n < 58:
+		c.leaves(t)
+	case n < 65:
+		c.withdraws(t)
+	case n < 68:
+		c.restores(t)
+	case n < 75:
+		c.falls(t)
+	case n < 80:
+		c.merges(t)
+	case n < 86:
+		c.decides(t)
+	case n < 88:
+		c.restart(t)
+	case n < 91:
+		c.swaps()
+	case n < 92:
+		c.sleeps(t)
+	default:
+		c.look(t)
+	}
+}
+
+// After whatever order of acts what stands of the open cases is what a node says
+// that is built from the rows that are left, and what the database says when it
+// is asked in SQL; asked with a moment's notice between the acts, and at the end.
+//
+// Two things stand that the rows do not show, and are modelled apart (kept):
+//   - An exposure of which a visit died of age stands while the other visit, if it
+//     is younger, stands, while its people are the same two, the case is open and
+//     the exposure lies in its window; that of an F2 while its F1 is one, is
+//     confirmed, and was exposed before it ended, and while the F2 is no F1.
+//     What is withdrawn in between (a discarded case, a moved onset, an F1 taken
+//     back) does not return: nothing is left that shows it.
+//   - A visit that is withdrawn after its 28 days, because a case held it, takes
+//     nobody away; here none is.
+//
+// Households and what was told by hand hang on no visit and have tests of their own.
 func TestStoredIsFreshTrace(t *testing.T) {
+	seeds, acts := uint64(4), 70
+	if os.Getenv("KHIEN_TEST_LONG") != "" {
+		seeds, acts = 60, 120
+	}
 	each(t, func(t *testing.T, w *world) {
 		var places []id.ID
 		for _, k := range []place.Kind{place.Market, place.Office, place.Restaurant} {
 			places = append(places, w.place(t, k, minhHoa))
 		}
-		for seed := range uint64(4) {
-			c := &chance{world: w, r: rand.New(rand.NewPCG(seed, 3)), places: places, taken: map[string]bool{}}
-			for n := range 12 {
-				c.people = append(c.people, w.somebody(t, fmt.Sprintf("Người %d %d", seed, n)))
-			}
-			for range 70 {
-				switch n := c.r.IntN(100); {
-				case n < 60:
-					c.comes(t)
-				case n < 75:
-					c.leaves(t)
-				case n < 90:
-					c.falls(t)
-				case n < 93:
-					c.merges(t)
-				case n < 95:
-					w.restart(t)
-				default:
-					w.settle(t)
-				}
-			}
-			c.agree(t, seed)
+		rules, err := contact.LoadRules()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seed := range seeds {
+			w.now, w.visits.all = noon, map[id.ID]contact.Stay{}
+			c := &chance{world: w, seed: seed, r: rand.New(rand.NewPCG(seed, 3)), places: places, apart: map[[2]id.ID]bool{}, rules: rules, stood: map[meet]held{},
+				looks: int(seed) * 150}
+			c.play(t, acts)
 		}
 	})
 }
 
-func (c *chance) agree(t *testing.T, seed uint64) {
-	t.Helper()
-	if err := c.Retrace(t.Context()); err != nil { // the job's, for merges
-		t.Fatal(err)
+func (c *chance) play(t *testing.T, acts int) {
+	c.restart(t)
+	c.swaps()
+	c.restart(t)
+	for n := range 12 {
+		c.people = append(c.people, c.somebody(t, fmt.Sprintf("Người %d %d", c.seed, n)))
 	}
-	c.settle(t)
-	got, all := c.stored(t), c.fresh(t)
-	open := map[string]bool{}
-	for _, k := range c.cases {
-		if k.Classification != "discarded" {
-			open[k.Case.String()] = true
+	for range acts {
+		c.act(t)
+	}
+	c.look(t)
+	c.now = time.Date(2022, 2, 8, 0, 0, 0, 0, time.UTC) // the first visits are four weeks old
+	for range acts / 2 {
+		if c.r.IntN(4) == 0 {
+			c.ages(t)
+		} else {
+			c.act(t)
 		}
 	}
-	want := map[string]bool{}
-	for key := range all {
-		if open[key[:36]] {
-			want[key] = true
-		}
-	}
-	mine := map[string]bool{}
-	for _, k := range c.cases {
-		mine[k.Case.String()] = true
-	}
-	for key := range got {
-		if !mine[key[:36]] {
-			delete(got, key)
-		}
-	}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Fatalf("seed %d: -fresh +stored\n%s", seed, d)
-	}
+	c.look(t)
 }

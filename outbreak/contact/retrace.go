@@ -3,6 +3,8 @@ package contact
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"khien/kernel/area"
@@ -22,6 +24,7 @@ func (s *Service) traceDue(ctx context.Context) (failed error) {
 	if s.index() == nil {
 		return nil
 	}
+	s.seal()
 	stored, err := dueCases(ctx, s.DB, s.system, tracedAtOnce)
 	if err != nil {
 		return err
@@ -59,19 +62,23 @@ type plan struct {
 	homes  map[id.ID]area.Code
 	sick   map[id.ID]id.ID // which of them are cases of their own
 	floor  time.Time
+	now    map[id.ID]id.ID // who those are whom the stored exposures speak of
 
-	confirmed map[id.ID]time.Time // F1, with when what is stored of them begins
+	since     map[id.ID]time.Time // the F1, with the beginning of the first exposure
+	confirmed map[id.ID]time.Time // of them those who are confirmed
+	fading    []Exposure          // that stand, and lost one of their visits
 }
 
 // retrace brings what stands of a case in line with who was where.
 func (s *Service) retrace(ctx context.Context, i id.ID) error {
 	s.tracing.Lock()
 	defer s.tracing.Unlock()
-	if _, err := s.follower.Drain(ctx); err != nil {
+	if err := s.follow(ctx); err != nil {
 		return err
 	}
 	k, err := caseByID(ctx, s.DB, s.system, i)
 	if fault.Is(err, fault.NotFound) {
+		s.taken(i)
 		s.watched(i, touching{})
 		return nil
 	}
@@ -85,17 +92,24 @@ func (s *Service) retrace(ctx context.Context, i id.ID) error {
 	return s.DB.Tx(ctx, func(tx *store.Tx) error { return s.apply(tx, p) })
 }
 
-// watched sets what touches a case from now on, and takes it off the list.
+// taken takes a case off the list. What is heard from here on leaves it due again.
+func (s *Service) taken(kase id.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.due, kase)
+}
+
+// watched sets what touches a case from now on.
 func (s *Service) watched(kase id.ID, t touching) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watch.set(kase, t)
-	delete(s.due, kase)
 }
 
 // plan asks the index. What touches the case is watched before, so that a visit
 // that comes meanwhile leaves it due again.
 func (s *Service) plan(ctx context.Context, k kase) (p plan, err error) {
+	s.taken(k.Case)
 	s.mu.RLock()
 	p = plan{kase: k, floor: s.floor, hits: map[id.ID][]Hit{}}
 	s.mu.RUnlock()
@@ -108,12 +122,7 @@ func (s *Service) plan(ctx context.Context, k kase) (p plan, err error) {
 		p.kase.Found, p.Stored = 0, 0
 		return p, err
 	}
-	confirmed, err := s.confirmedOf(ctx, k, p.floor)
-	if err != nil {
-		return p, err
-	}
-	p.confirmed = confirmed
-	if err := s.watchCase(ctx, k, p.window, confirmed); err != nil {
+	if err := s.watchCase(ctx, &p); err != nil {
 		return p, err
 	}
 	first, err := s.firstDegree(ctx, k.CaseChanged, p.rule)
@@ -126,25 +135,111 @@ func (s *Service) plan(ctx context.Context, k kase) (p plan, err error) {
 		p.hits[who] = all[who]
 	}
 	p.kase.Found, p.Stored = len(all), len(p.hits)
-	return p, s.complete(ctx, &p, all, confirmed)
+	if err := s.firsts(ctx, &p, all); err != nil {
+		return p, err
+	}
+	if err := s.watchCase(ctx, &p); err != nil {
+		return p, err
+	}
+	return p, s.complete(ctx, &p)
 }
 
-// complete adds the F2 of confirmed F1, and where everybody lives.
-func (s *Service) complete(ctx context.Context, p *plan, f1 map[id.ID][]Hit, confirmed map[id.ID]time.Time) error {
-	out := map[id.ID]bool{p.self: true}
-	for who := range f1 {
-		out[who] = true
+// firsts says who the F1 are: whom the index shows, and who is held by what it
+// cannot show, told by hand or of visits that died.
+func (s *Service) firsts(ctx context.Context, p *plan, all map[id.ID][]Hit) error {
+	had, err := exposuresOfCase(ctx, s.DB, s.system, p.Case)
+	if err != nil {
+		return err
 	}
-	for who := range confirmed {
-		out[who] = true
+	if p.now, err = s.named(ctx, s.DB, p.kase, had); err != nil {
+		return err
 	}
-	for who, since := range confirmed {
-		if hits := f1[who]; len(hits) > 0 && (since.IsZero() || hits[0].From.Before(since)) {
-			since = hits[0].From
+	p.since = make(map[id.ID]time.Time, len(all))
+	shown := map[meeting]bool{}
+	for who, hits := range all {
+		p.since[who] = hits[0].From
+		for _, h := range hits {
+			shown[h.meeting()] = true
 		}
-		if since.IsZero() {
+	}
+	for i := range had {
+		e := &had[i]
+		if e.Held && e.Begun != (Begun{}) && (e.Begun.As.Before(p.floor) || e.Begun.With.Before(p.floor)) {
+			p.fading = append(p.fading, *e)
+		}
+		if !e.Via.IsZero() || shown[e.meeting()] || !s.holds(p, e) {
 			continue
 		}
+		who := p.now[e.As]
+		if first, known := p.since[who]; !known || e.From.Before(first) {
+			p.since[who] = e.From
+		}
+	}
+	p.confirmed, err = s.confirmedOf(ctx, p.since)
+	return err
+}
+
+// named says who those are now whom the exposures of a case speak of. Exposures of
+// which the ids were not kept get those that they can only have had.
+func (s *Service) named(ctx context.Context, q store.Querier, k kase, had []Exposure) (map[id.ID]id.ID, error) {
+	people, nameless := []id.ID{k.Person}, []id.ID{}
+	for _, e := range had {
+		if e.As.IsZero() {
+			nameless = append(nameless, e.Contact)
+		}
+	}
+	contacts, err := contactsByID(ctx, q, s.system, nameless)
+	if err != nil {
+		return nil, err
+	}
+	of := map[id.ID]id.ID{}
+	for _, c := range contacts {
+		of[c.ID] = c.Person
+	}
+	for i := range had {
+		e := &had[i]
+		if e.As.IsZero() {
+			e.As = of[e.Contact]
+		}
+		if e.With.IsZero() && e.Origin == byTrace {
+			if e.With = e.Via; e.With.IsZero() {
+				e.With = k.Person
+			}
+		}
+		people = append(people, e.As, e.With)
+	}
+	now, _, err := s.People.Aliases(ctx, q, s.system, slices.DeleteFunc(people, id.ID.IsZero))
+	return now, err
+}
+
+// confirmedOf returns those of the F1 whom somebody has confirmed.
+func (s *Service) confirmedOf(ctx context.Context, f1 map[id.ID]time.Time) (map[id.ID]time.Time, error) {
+	now, all, err := s.People.Aliases(ctx, s.DB, s.system, slices.Collect(maps.Keys(f1)))
+	if err != nil {
+		return nil, err
+	}
+	contacts, err := contactsOf(ctx, s.DB, s.system, all)
+	oldestFirst(contacts)
+	stand, confirmed := map[id.ID]*Contact{}, map[id.ID]time.Time{}
+	for i := range contacts {
+		setStanding(stand, now, &contacts[i])
+	}
+	for who, c := range stand {
+		if since, first := f1[who]; first && c.Status == Confirmed {
+			confirmed[who] = since
+		}
+	}
+	return confirmed, err
+}
+
+// complete adds the F2 of confirmed F1, when the visits of everybody began, and
+// where they live.
+func (s *Service) complete(ctx context.Context, p *plan) error {
+	out := map[id.ID]bool{p.self: true}
+	for who := range p.since {
+		out[who] = true
+	}
+	for who, since := range p.confirmed {
 		second, err := s.secondDegree(ctx, who, since, p.rule, out)
 		if err != nil {
 			return err
@@ -152,6 +247,11 @@ func (s *Service) complete(ctx context.Context, p *plan, f1 map[id.ID][]Hit, con
 		all := second.byPerson()
 		for _, whom := range foremost(all, secondMost) {
 			p.hits[whom] = append(p.hits[whom], all[whom]...)
+		}
+	}
+	for _, hits := range p.hits {
+		for i := range hits {
+			hits[i].begun = s.begunOf(hits[i])
 		}
 	}
 	people := make([]id.ID, 0, len(p.hits))
@@ -180,53 +280,25 @@ func (s *Service) sickOf(ctx context.Context, people []id.ID) (map[id.ID]id.ID, 
 	return sick, err
 }
 
-// confirmedOf returns the F1 of a case whom somebody has confirmed, with the
-// beginning of what the index cannot show: told by hand, or of visits that died.
-func (s *Service) confirmedOf(ctx context.Context, k kase, floor time.Time) (map[id.ID]time.Time, error) {
-	exposures, err := exposuresOfCase(ctx, s.DB, s.system, k.Case)
-	if err != nil {
-		return nil, err
-	}
-	told := map[id.ID]time.Time{}
-	var ids []id.ID
-	for _, e := range exposures {
-		if !e.Via.IsZero() || !e.Held {
-			continue
-		}
-		first, known := told[e.Contact]
-		if !known {
-			ids = append(ids, e.Contact)
-		}
-		if (e.Origin == byHand || aged(e, floor)) && (first.IsZero() || e.From.Before(first)) {
-			first = e.From
-		}
-		told[e.Contact] = first
-	}
-	contacts, err := contactsByID(ctx, s.DB, s.system, ids)
-	confirmed := map[id.ID]time.Time{}
-	for _, c := range contacts {
-		if c.Status == Confirmed {
-			confirmed[c.Person] = told[c.ID]
-		}
-	}
-	return confirmed, err
-}
-
-// watchCase watches the people of a case and their loci, and those of its confirmed F1.
-func (s *Service) watchCase(ctx context.Context, k kase, w Window, confirmed map[id.ID]time.Time) error {
+// watchCase watches the people of a case and their loci, those of its confirmed F1,
+// and where the one visit that is left of an exposure was.
+func (s *Service) watchCase(ctx context.Context, p *plan) error {
 	t := touching{people: map[id.ID][]Window{}, loci: map[id.ID][]Window{}}
 	live := s.index()
-	people := []id.ID{k.Person}
-	for who := range confirmed {
+	people := []id.ID{p.Person}
+	for who := range p.confirmed {
 		people = append(people, who)
+	}
+	for _, e := range p.fading {
+		t.loci[e.Locus] = append(t.loci[e.Locus], Window{e.From, e.To})
 	}
 	now, all, err := s.People.Aliases(ctx, s.DB, s.system, people)
 	if err != nil {
 		return err
 	}
 	for _, a := range all {
-		in := w
-		if now[a] != now[k.Person] {
+		in := p.window
+		if now[a] != now[p.Person] {
 			in.To = s.now().Add(Kept)
 		}
 		t.people[a] = append(t.people[a], in)
@@ -234,7 +306,7 @@ func (s *Service) watchCase(ctx context.Context, k kase, w Window, confirmed map
 			t.loci[stay.Locus] = append(t.loci[stay.Locus], Window{stay.From, stay.To})
 		}
 	}
-	s.watched(k.Case, t)
+	s.watched(p.Case, t)
 	return nil
 }
 

@@ -113,6 +113,18 @@ func markDueOf(tx *store.Tx, sc auth.Scope, people []id.ID) error {
 	})
 }
 
+// casesAbout returns the cases that markDueOf marks.
+func casesAbout(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []id.ID, err error) {
+	err = eachPart(sc, people, func(marks string, args []any) error {
+		some, err := store.All(ctx, q, scanID, "select id from contact_case where province = $1 and person in ("+marks+`) union
+			select e.case_id from contact_exposure e join contact_contact c on c.province = e.province and c.id = e.contact
+			where e.province = $1 and c.person in (`+marks+")", args...)
+		all = append(all, some...)
+		return err
+	})
+	return all, err
+}
+
 // lockCase writes what came of tracing a case that still is at its version, and
 // holds its row until the transaction ends; false when it is at another.
 func lockCase(tx *store.Tx, sc auth.Scope, k kase) (bool, error) {
@@ -121,12 +133,17 @@ func lockCase(tx *store.Tx, sc auth.Scope, k kase) (bool, error) {
 	return n == 1, err
 }
 
-const exposureColumns = `id, contact, case_id, via, locus, kind, area, from_ms, to_ms, minutes, certainty, origin, held, rule, noted_ms, actor`
+const exposureColumns = `id, contact, case_id, via, as_person, with_person, locus, kind, area, from_ms, to_ms, as_begun_ms, with_begun_ms, minutes, certainty, origin,
+	held, rule, noted_ms, actor`
 
 func scanExposure(s store.Scan) (e Exposure, err error) {
-	var from, to, noted int64
+	var from, to, as, with, noted int64
 	var held int
-	err = s(&e.ID, &e.Contact, &e.Case, &e.Via, &e.Locus, &e.Kind, &e.Area, &from, &to, &e.Minutes, &e.Certainty, &e.Origin, &held, &e.Rule, &noted, &e.Actor)
+	err = s(&e.ID, &e.Contact, &e.Case, &e.Via, &e.As, &e.With, &e.Locus, &e.Kind, &e.Area, &from, &to, &as, &with, &e.Minutes, &e.Certainty, &e.Origin,
+		&held, &e.Rule, &noted, &e.Actor)
+	if as != 0 && with != 0 {
+		e.Begun = Begun{store.Time(as), store.Time(with)}
+	}
 	e.From, e.To, e.Noted, e.Held = store.Time(from), store.Time(to), store.Time(noted), held == 1
 	return e, err
 }
@@ -152,12 +169,12 @@ func insertExposures(tx *store.Tx, sc auth.Scope, all []Exposure) error {
 	if len(all) == 0 {
 		return nil
 	}
-	b := store.Bulk{Table: "contact_exposure", Columns: []string{"province", "id", "contact", "case_id", "via", "locus", "kind", "area", "from_ms", "to_ms",
-		"minutes", "certainty", "origin", "held", "rule", "noted_ms", "actor"}}
+	b := store.Bulk{Table: "contact_exposure", Columns: []string{"province", "id", "contact", "case_id", "via", "as_person", "with_person", "locus", "kind", "area",
+		"from_ms", "to_ms", "as_begun_ms", "with_begun_ms", "minutes", "certainty", "origin", "held", "rule", "noted_ms", "actor"}}
 	province := sc.Province()
 	_, err := b.Insert(tx, func(yield func([]any) bool) {
 		for _, e := range all {
-			if !yield([]any{province, e.ID, e.Contact, e.Case, e.Via, e.Locus, e.Kind, e.Area, store.Millis(e.From), store.Millis(e.To), e.Minutes,
+			if !yield([]any{province, e.ID, e.Contact, e.Case, e.Via, e.As, e.With, e.Locus, e.Kind, e.Area, store.Millis(e.From), store.Millis(e.To), millisOrNone(e.Begun.As), millisOrNone(e.Begun.With), e.Minutes,
 				string(e.Certainty), e.Origin, number(e.Held), e.Rule, store.Millis(e.Noted), e.Actor}) {
 				return
 			}
@@ -167,9 +184,17 @@ func insertExposures(tx *store.Tx, sc auth.Scope, all []Exposure) error {
 }
 
 func updateExposure(tx *store.Tx, sc auth.Scope, e Exposure) error {
-	_, err := tx.Exec("update contact_exposure set to_ms = $3, minutes = $4, certainty = $5, held = $6 where province = $1 and id = $2",
-		sc.Province(), e.ID, store.Millis(e.To), e.Minutes, string(e.Certainty), number(e.Held))
+	_, err := tx.Exec(`update contact_exposure set to_ms = $3, minutes = $4, certainty = $5, held = $6, contact = $7, via = $8, as_person = $9,
+		with_person = $10, as_begun_ms = $11, with_begun_ms = $12 where province = $1 and id = $2`, sc.Province(), e.ID, store.Millis(e.To), e.Minutes, string(e.Certainty),
+		number(e.Held), e.Contact, e.Via, e.As, e.With, millisOrNone(e.Begun.As), millisOrNone(e.Begun.With))
 	return err
+}
+
+func millisOrNone(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return store.Millis(t)
 }
 
 func number(yes bool) int {

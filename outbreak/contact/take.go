@@ -110,6 +110,9 @@ func (know taker) one(sc auth.Scope, all []taking) (c Contact, added []Exposure)
 	for _, t := range all {
 		for _, e := range t.exposures {
 			e.Contact, e.Origin, e.Held, e.Rule, e.Noted, e.Actor = c.ID, byHand, true, t.kase.Rule, now, sc.Actor()
+			if e.As.IsZero() {
+				e.As = who
+			}
 			added = append(added, e)
 		}
 	}
