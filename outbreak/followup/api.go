@@ -26,6 +26,7 @@ func (s *Service) api(rt *web.Router) {
 	huma.Post(api, "/followups/{id}/change", s.apiChange, staff)
 	huma.Post(api, "/followups/{id}/proposal", s.apiProposal, staff)
 	huma.Post(api, "/followups/{id}/release", s.apiRelease, staff)
+	huma.Post(api, "/followups/{id}/resume", s.apiResume, staff)
 	huma.Post(api, "/followups/{id}/handled", s.apiHandled, staff)
 	s.orderAPI(api)
 }
@@ -318,6 +319,20 @@ func (s *Service) apiRelease(ctx context.Context, in *struct {
 		return nil, errs
 	}
 	return did(s.Release(ctx, sc, i, in.Body.Version, d["on"], in.Body.Reason))
+}
+
+func (s *Service) apiResume(ctx context.Context, in *struct {
+	idIn
+	Body struct {
+		Version int    `json:"version" minimum:"1"`
+		Reason  string `json:"reason" maxLength:"500"`
+	}
+}) (*watchOut, error) {
+	sc, i, err := writer(ctx, in.idIn)
+	if err != nil {
+		return nil, err
+	}
+	return did(s.Resume(ctx, sc, i, in.Body.Version, in.Body.Reason))
 }
 
 func (s *Service) apiHandled(ctx context.Context, in *struct {

@@ -2,6 +2,8 @@ package followup
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"khien/kernel/audit"
 	"khien/kernel/auth"
@@ -171,6 +173,7 @@ func (s *Service) Release(ctx context.Context, sc auth.Scope, i id.ID, version i
 		if on == 0 || on > s.today() {
 			return w, errDays.At("release_on", on.String())
 		}
+		w.Before = &Before{w.State, w.Dates, w.Proposed}
 		if w.Dates.End != 0 {
 			d, err := w.Dates.Released(on, reason)
 			if err != nil {
@@ -180,6 +183,48 @@ func (s *Service) Release(ctx context.Context, sc auth.Scope, i id.ID, version i
 		}
 		return s.closed(w, Completed), nil
 	})
+}
+
+// Resume takes an officer's release back: the watch runs on by the plan that it cut
+// short. fault.Conflict where nobody released it, where that plan is over, and where
+// the person is a case by now.
+func (s *Service) Resume(ctx context.Context, sc auth.Scope, i id.ID, version int, reason string) (Watch, error) {
+	return s.change(ctx, sc, i, version, actResumed, reason, func(w Watch) (Watch, error) {
+		b := w.Before
+		switch {
+		case w.State != Completed || b == nil:
+			return w, errResume
+		case b.Dates.End != 0 && b.Dates.End < s.today():
+			return w, errOver
+		}
+		if isolated, err := s.isolated(ctx, w.Person); err != nil || isolated {
+			return w, orFault(err, errIsCase)
+		}
+		w.State, w.Dates, w.Until, w.Proposed, w.Before = b.State, b.Dates, b.Dates.End, b.Proposed, nil
+		w.Closed, w.Dies, w.heard = time.Time{}, time.Time{}, s.Now()
+		if w.DueFrom != 0 {
+			w.DueUntil = w.Until
+		}
+		return w, nil
+	})
+}
+
+func orFault(err error, f *fault.Error) error {
+	if err != nil {
+		return err
+	}
+	return f
+}
+
+// isolated reports whether somebody's isolation as a case runs.
+func (s *Service) isolated(ctx context.Context, who id.ID) (bool, error) {
+	sc := s.system("followup_resume")
+	_, all, err := s.People.Aliases(ctx, s.DB, sc, []id.ID{who})
+	if err != nil {
+		return false, err
+	}
+	watches, err := watchesOf(ctx, s.DB, sc, all)
+	return slices.ContainsFunc(watches, func(w Watch) bool { return w.Whom == plan.F0 && w.State.Open() }), err
 }
 
 // Handled says what was done about symptoms or silence; the watch runs on.

@@ -100,6 +100,7 @@ type Watch struct {
 	Dates        plan.Dates // none while Waiting
 	From, Until  day.Day    // first and last day; 0 while Waiting
 	Proposed     plan.Dates // an extension that waits for an officer; none: its End is 0
+	Before       *Before    // what an officer's release cut short; nil: none did
 	State        State
 	DueFrom      day.Day // first day with a check
 	DueUntil     day.Day // last one
@@ -114,6 +115,13 @@ type Watch struct {
 
 	fact  int       // version of the last fact that was heard
 	heard time.Time // of the last answer, or of the beginning
+}
+
+// Before is a watch as it was before an officer released it.
+type Before struct {
+	State    State      `json:"state"`
+	Dates    plan.Dates `json:"dates"`
+	Proposed plan.Dates `json:"proposed"`
 }
 
 // Due reports whether a check is due on a day.
@@ -149,6 +157,7 @@ const (
 	actSilent    = "silent"
 	actUndone    = "undone"
 	actReleased  = "released"
+	actResumed   = "resumed"
 	actCompleted = "completed"
 	actDismissed = "dismissed"
 	actWithdrawn = "withdrawn"
@@ -162,7 +171,7 @@ const (
 
 // Acts lists the acts that a history may show.
 var Acts = []string{actBegun, actReopened, actDecided, actExtended, actReduced, actExposure, actProposed, actDeclined, actArea, actAnswered, actSymptoms, actHandled,
-	actSilent, actUndone, actReleased, actCompleted, actDismissed, actWithdrawn, actCase, actDiscarded, actRecovered, actDied, actMoved, actLink}
+	actSilent, actUndone, actReleased, actResumed, actCompleted, actDismissed, actWithdrawn, actCase, actDiscarded, actRecovered, actDied, actMoved, actLink}
 
 // CaseHolder answers whose records a case holds; outbreak does.
 type CaseHolder interface {
@@ -233,6 +242,9 @@ var (
 	errAct     = fault.New(fault.Forbidden, "auth.act")
 	errChanged = fault.New(fault.Conflict, "followup.changed")
 	errClosed  = fault.New(fault.Conflict, "followup.closed")
+	errResume  = fault.New(fault.Conflict, "followup.no_release")
+	errOver    = fault.New(fault.Conflict, "followup.plan_over")
+	errIsCase  = fault.New(fault.Conflict, "followup.is_case")
 	errReason  = fault.New(fault.Invalid, "followup.reason").At("watch_reason", "")
 	errDays    = fault.New(fault.Invalid, "followup.days")
 )

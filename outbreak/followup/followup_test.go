@@ -7,7 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"khien/kernel/audit"
 	"khien/kernel/auth"
+	"khien/kernel/day"
 	"khien/kernel/event"
 	"khien/kernel/fault"
 	"khien/kernel/id"
@@ -317,6 +319,94 @@ func TestAnotherDistrict(t *testing.T) {
 			t.Errorf("a role that only reads: got %v", err)
 		}
 	})
+}
+
+// An officer takes a release back: the plan that it cut short holds again, with its
+// days that are due; whoever is out of scope, gives no reason or comes too late does not.
+func TestResume(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		c := w.confirmed(t, w.somebody(t, "Vi Thị Mẫu"))
+		before := w.watch(t, c.Contact)
+		if _, err := w.Resume(t.Context(), w.all(), c.Contact, before.Version, "nhầm"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("nobody released it: got %v", err)
+		}
+		due := w.due(t)
+		w.now = w.now.Add(48 * time.Hour)
+		out, err := w.Release(t.Context(), w.all(), c.Contact, before.Version, d("2021-07-16"), "gõ nhầm người")
+		if err != nil || out.State != followup.Completed || w.due(t) != 0 {
+			t.Fatalf("released: got %+v, %v, %d due", out, err, w.due(t))
+		}
+		other := w.officer(t, "chilang", chiLang, auth.HealthOfficer, auth.WriteContacts)
+		if _, err := w.Resume(t.Context(), other, c.Contact, out.Version, "nhầm"); !fault.Is(err, fault.NotFound) {
+			t.Errorf("out of scope: got %v", err)
+		}
+		doctor := w.officer(t, "bacsi", huuLung, auth.Doctor, auth.ReadContacts)
+		if _, err := w.Resume(t.Context(), doctor, c.Contact, out.Version, "nhầm"); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("a role that only reads: got %v", err)
+		}
+		if _, err := w.Resume(t.Context(), w.all(), c.Contact, out.Version, ""); !fault.Is(err, fault.Invalid) {
+			t.Errorf("without a reason: got %v", err)
+		}
+		mine := w.officer(t, "huulung", huuLung, auth.HealthOfficer, auth.WriteContacts)
+		got, err := w.Resume(t.Context(), mine, c.Contact, out.Version, "gõ nhầm người")
+		if err != nil || got.State != followup.Running || got.Until != before.Until || got.DueUntil != before.DueUntil || got.Before != nil {
+			t.Fatalf("resumed: got %+v, %v", got, err)
+		}
+		if d := cmp.Diff(before.Dates, w.watch(t, c.Contact).Dates); d != "" {
+			t.Errorf("the plan: -want +got\n%s", d)
+		}
+		if again, err := w.Resume(t.Context(), mine, c.Contact, out.Version, "gõ nhầm người"); err != nil || again.Version != got.Version {
+			t.Errorf("once more: got version %d, %v", again.Version, err)
+		}
+		if n := w.due(t); n != due {
+			t.Errorf("%d checks are due on the day, want %d", n, due)
+		}
+		if d := cmp.Diff([]string{"running", "completed", "running"}, w.states(t, c.Contact)); d != "" {
+			t.Errorf("told, -want +got\n%s", d)
+		}
+		rows, err := audit.List(t.Context(), w.db, w.all(), audit.Filter{Act: "followup.resumed"})
+		if err != nil || len(rows) != 1 || rows[0].ObjectID != c.Contact.String() {
+			t.Errorf("audit: got %+v, %v", rows, err)
+		}
+		if out, err = w.Release(t.Context(), w.all(), c.Contact, got.Version, d("2021-07-16"), "lần nữa"); err != nil {
+			t.Fatal(err)
+		}
+		w.now = before.Until.Time().Add(24 * time.Hour)
+		if _, err := w.Resume(t.Context(), w.all(), c.Contact, out.Version, "quá muộn"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("the plan is over: got %v", err)
+		}
+	})
+}
+
+// Whoever became a case since is isolated, and no contact again.
+func TestResumeOfACase(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		who := w.somebody(t, "Vi Thị Mẫu")
+		c := w.confirmed(t, who)
+		out, err := w.Release(t.Context(), w.all(), c.Contact, w.watch(t, c.Contact).Version, d("2021-07-14"), "gõ nhầm người")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.tell(t, event.CaseChanged{Case: id.New(), Version: 1, Person: who, Classification: "confirmed", Area: must(t, minhHoa), Confirmed: d("2021-07-14"), Reported: d("2021-07-14")})
+		if _, err := w.Resume(t.Context(), w.all(), c.Contact, out.Version, "mở lại"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// due is how many checks are due today in the whole province.
+func (w *world) due(t *testing.T) int {
+	t.Helper()
+	page, err := w.List(t.Context(), w.all(), followup.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range page.Days {
+		if p.Day == day.Today(w.now) {
+			return p.Due
+		}
+	}
+	return 0
 }
 
 func second[T any](_ T, err error) error { return err }

@@ -29,7 +29,7 @@ func (s *Service) Routes(rt *web.Router) {
 		act  func(*http.Request, auth.Scope, id.ID, actForm) error
 		done string
 	}{{"change", s.actChange, "followup.changed"}, {"proposal", s.actProposal, "followup.changed"}, {"release", s.actRelease, "followup.released"},
-		{"handled", s.actHandled, "followup.handled"}} {
+		{"resume", s.actResume, "followup.resumed"}, {"handled", s.actHandled, "followup.handled"}} {
 		write.Post("/followups/{id}/"+a.path, s.postAct(a.act, a.done))
 	}
 	write.Post("/checks/{id}/undo", s.postUndo)
@@ -159,6 +159,7 @@ type watchPage struct {
 	Symptoms  []web.Choice
 	MayWrite  bool
 	MayOrder  bool
+	MayResume bool // an officer released it, and days are left
 	Due       bool
 	Undo      id.ID // the check that may still be taken back
 	Phases    []web.Choice
@@ -199,6 +200,9 @@ func (s *Service) showWatch(w http.ResponseWriter, r *http.Request, status int, 
 	p.Calendar = calendar(rec.Dates, rec.Checks, s.today())
 	if rec.Proposed.End != 0 {
 		p.Proposal = calendar(rec.Proposed, nil, s.today())
+	}
+	if b := rec.Before; b != nil && rec.State == Completed {
+		p.MayResume = b.Dates.End == 0 || b.Dates.End >= s.today()
 	}
 	for n, st := range rec.Dates.Stays {
 		p.Phases = append(p.Phases, web.Choice{Value: string(rune('0' + n)), Text: web.T(r.Context(), "followup.phase."+string(st.Phase)) + ": " + vn(st.From) + " – " + vn(st.To)})
@@ -278,6 +282,11 @@ func (s *Service) actProposal(r *http.Request, sc auth.Scope, i id.ID, f actForm
 
 func (s *Service) actRelease(r *http.Request, sc auth.Scope, i id.ID, f actForm) error {
 	_, err := s.Release(r.Context(), sc, i, f.Version, f.On, f.Reason)
+	return err
+}
+
+func (s *Service) actResume(r *http.Request, sc auth.Scope, i id.ID, f actForm) error {
+	_, err := s.Resume(r.Context(), sc, i, f.Version, f.Reason)
 	return err
 }
 

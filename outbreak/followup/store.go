@@ -18,16 +18,22 @@ import (
 )
 
 const watchColumns = `id, person, case_id, whom, area, disease, protected, place, decided, last_exposure, dates, from_day, until_day, proposed,
-	state, due_from, due_until, checked, checked_ms, heard_ms, closed_ms, dies_ms, fact_version, version, created_ms, changed_ms, actor`
+	state, due_from, due_until, checked, checked_ms, heard_ms, closed_ms, dies_ms, fact_version, version, created_ms, changed_ms, actor,
+	before_release`
 
 func scanWatch(s store.Scan) (w Watch, err error) {
 	var protected int
-	var dates, proposed string
+	var dates, proposed, before string
 	var checked, heard, closed, dies, created, changed int64
 	err = s(&w.ID, &w.Person, &w.Case, &w.Whom, &w.Area, &w.Disease, &protected, &w.Place, &w.Decided, &w.LastExposure, &dates, &w.From, &w.Until,
-		&proposed, &w.State, &w.DueFrom, &w.DueUntil, &w.Checked, &checked, &heard, &closed, &dies, &w.fact, &w.Version, &created, &changed, &w.Actor)
+		&proposed, &w.State, &w.DueFrom, &w.DueUntil, &w.Checked, &checked, &heard, &closed, &dies, &w.fact, &w.Version, &created, &changed, &w.Actor, &before)
 	if err != nil {
 		return w, err
+	}
+	if before != "" {
+		if err := json.Unmarshal([]byte(before), &w.Before); err != nil {
+			return w, fmt.Errorf("followup: before the release: %w", err)
+		}
 	}
 	w.Protected = protected == 1
 	w.CheckedAt, w.heard, w.Closed, w.Dies = store.Time(checked), store.Time(heard), store.Time(closed), store.Time(dies)
@@ -44,11 +50,22 @@ func datesText(d plan.Dates) string {
 	if d.End == 0 {
 		return ""
 	}
-	b, err := json.Marshal(d)
+	return jsonText(d)
+}
+
+func jsonText(v any) string {
+	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // plain numbers and texts
 	}
 	return string(b)
+}
+
+func beforeText(b *Before) string {
+	if b == nil {
+		return ""
+	}
+	return jsonText(b)
 }
 
 func readDates(text string) (d plan.Dates, err error) {
@@ -115,18 +132,18 @@ func writeWatch(tx *store.Tx, sc auth.Scope, w Watch, was int) (bool, error) {
 	args := []any{sc.Province(), w.ID, w.Person, w.Case, string(w.Whom), w.Area, w.Disease, oneIf(w.Protected), string(w.Place), w.Decided,
 		w.LastExposure, datesText(w.Dates), w.From, w.Until, datesText(w.Proposed), w.Proposed.End, string(w.State), w.State.rank(), w.DueFrom, w.DueUntil,
 		w.Checked, store.Millis(w.CheckedAt), store.Millis(w.heard), store.Millis(w.Closed), store.Millis(w.Dies), w.fact, w.Version,
-		store.Millis(w.Created), store.Millis(w.Changed), w.Actor}
+		store.Millis(w.Created), store.Millis(w.Changed), w.Actor, beforeText(w.Before)}
 	if was == 0 {
 		_, err := tx.Exec(`insert into followup_watch (province, id, person, case_id, whom, area, disease, protected, place, decided, last_exposure, dates,
 			from_day, until_day, proposed, proposed_until, state, rank, due_from, due_until, checked, checked_ms, heard_ms, closed_ms, dies_ms, fact_version,
-			version, created_ms, changed_ms, actor)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)`, args...)
+			version, created_ms, changed_ms, actor, before_release)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)`, args...)
 		return true, err
 	}
 	n, err := tx.Exec(`update followup_watch set person = $3, case_id = $4, whom = $5, area = $6, disease = $7, protected = $8, place = $9, decided = $10,
 		last_exposure = $11, dates = $12, from_day = $13, until_day = $14, proposed = $15, proposed_until = $16, state = $17, rank = $18, due_from = $19,
 		due_until = $20, checked = $21, checked_ms = $22, heard_ms = $23, closed_ms = $24, dies_ms = $25, fact_version = $26, version = $27,
-		created_ms = $28, changed_ms = $29, actor = $30 where province = $1 and id = $2 and version = $31`, append(args, was)...)
+		created_ms = $28, changed_ms = $29, actor = $30, before_release = $31 where province = $1 and id = $2 and version = $32`, append(args, was)...)
 	return n == 1, err
 }
 
