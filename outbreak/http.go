@@ -131,7 +131,8 @@ type casePage struct {
 	Facts    []web.Cell
 	MayWrite bool
 	MayTrace bool // and keep contacts
-	Reviews  int  // open ones about the person
+	Reviews  int  // open ones about the person, for whoever may decide them
+	Waits    Waits
 	Line     *timeline
 	Sections []partSection
 	Gone     []partRow // that were taken away, and can be put back
@@ -158,6 +159,9 @@ func (s *Service) getCase(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := s.casePage(r, sc, whole)
 	p.MayTrace = sc.Check(auth.Trace, whole.Case.Area) == nil && sc.Allows(auth.WriteContacts)
+	if p.Waits, err = s.TracingWaits(r.Context(), sc, whole.Case); err != nil {
+		return err
+	}
 	if !whole.Who.ID.IsZero() && sc.Allows(auth.WritePeople) {
 		if p.Reviews, err = s.people.OpenReviews(r.Context(), s.db, sc, whole.Who.ID); err != nil {
 			return err

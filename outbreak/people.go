@@ -78,6 +78,46 @@ func shown(sc auth.Scope, p person.Person) person.Person {
 	return person.Person{ID: p.ID, Name: p.Name, Birth: p.Birth, Sex: p.Sex, Phone: p.Phone}
 }
 
+// Waits says for what the tracing of a case waits, beside what it has found. The
+// values name texts.
+type Waits string
+
+// Visits are traced under every id that merges have made the person's, and under no
+// other: who may be somebody else in the registry, or cannot be matched, has visits
+// that are not found yet.
+const (
+	WaitsForReview Waits = "review" // they may be the same as somebody
+	WaitsForBirth  Waits = "birth"  // no year of birth: the registry matches no one without
+)
+
+// TracingWaits says for what the contacts of a case in scope wait; "" for nothing, as
+// for a case that is not traced.
+func (s *Service) TracingWaits(ctx context.Context, sc auth.Scope, c Case) (Waits, error) {
+	if c.Person.IsZero() || c.Classification == Discarded || !sc.Covers(c.Area) {
+		return "", nil
+	}
+	system := auth.System(s.province, "tracing_waits").WithClock(s.now)
+	who, err := s.people.Canonical(ctx, s.db, system, c.Person)
+	if err != nil {
+		return "", err
+	}
+	open, err := s.people.OpenReviews(ctx, s.db, system, who)
+	if err != nil {
+		return "", err
+	}
+	if open > 0 {
+		return WaitsForReview, nil
+	}
+	p, err := s.people.Get(ctx, s.db, system, who)
+	if err == nil && p.Birth == "" {
+		return WaitsForBirth, nil
+	}
+	if fault.Is(err, fault.NotFound) { // erased
+		err = nil
+	}
+	return "", err
+}
+
 // HeldByCase returns which of the people have a case that is not discarded,
 // under any id that a merge has made theirs: what others keep of them dies with
 // the case, not before.

@@ -111,3 +111,44 @@ func TestOwnCase(t *testing.T) {
 		}
 	})
 }
+
+// A case whose person may be somebody else in the registry, or has no year of birth,
+// says that its contacts wait; one that is sure, or discarded, or elsewhere, does not.
+func TestTracingWaits(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		sure := w.enter(t, everything, minhHoa, mau())
+		unborn := person.Person{Name: "Hoàng Văn Lạ"}
+		nobody := w.enter(t, everything, minhHoa, unborn)
+		like := w.enter(t, everything, minhHoa, person.Person{Name: "Vi Thị Mẫu", Sex: "female"})
+		waits := func(sc auth.Scope, c outbreak.Case) outbreak.Waits {
+			t.Helper()
+			got, err := w.TracingWaits(t.Context(), sc, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		if like.Person == sure.Person {
+			t.Fatal("the two were merged: nothing is under review")
+		}
+		if got := waits(everything, like); got != outbreak.WaitsForReview {
+			t.Errorf("under review: got %q", got)
+		}
+		if got := waits(everything, nobody); got != outbreak.WaitsForBirth {
+			t.Errorf("no year of birth: got %q", got)
+		}
+		mine := w.officer(t, "chilang", chiLang, auth.HealthOfficer, auth.ReadCases)
+		if got := waits(mine, nobody); got != "" {
+			t.Errorf("elsewhere: got %q", got)
+		}
+		p := mau()
+		p.Name, p.Phone, p.Papers, p.Birth = "Nông Thị Chắc", "0987654321", nil, "1950-01-01"
+		if got := waits(everything, w.enter(t, everything, minhHoa, p)); got != "" {
+			t.Errorf("sure: got %q", got)
+		}
+		nobody.Classification = outbreak.Discarded
+		if got := waits(everything, nobody); got != "" {
+			t.Errorf("discarded: got %q", got)
+		}
+	})
+}
