@@ -199,5 +199,20 @@ test("a contact turns case and has contacts; another is released", { skip, timeo
   await huulung.locator("form[action$='/release'] [name=watch_reason]").fill("xét nghiệm âm tính, được giảm thời gian");
   await huulung.locator("form[action$='/release'] button").click();
   assert.ok(await says(huulung, binh, "Hết theo dõi"), "the contact is released");
+
+  await huulung.goto(khien.url + of.slice(1));
+  await huulung.locator("summary", { hasText: "Mở lại theo dõi" }).click();
+  await look(huulung, "resume");
+  await huulung.locator("form[action$='/resume'] [name=watch_reason]").fill("kết thúc nhầm người");
+  await huulung.locator("form[action$='/resume'] button").click();
+  assert.ok(await says(huulung, of, "kết thúc nhầm người"), "the release is taken back, and why");
+  assert.ok(await says(huulung, binh, "Đã xác nhận"), "and the contact is active again");
+  await look(huulung, "resumed");
   assert.deepEqual(huulung.problems.filter((p) => !/status of 4/.test(p)), []);
+});
+
+test("a case without a year of birth says that its contacts wait", { skip, timeout: hangMs }, async () => {
+  await enterCase(huulung, { name: "Hứa Văn Giang Thử", phone: "0199000109", birth: "" }, minhHoa);
+  assert.match(await huulung.textContent("main"), /người tiếp xúc còn chờ so sánh/);
+  await look(huulung, "case-waits");
 });
