@@ -11,6 +11,9 @@ import (
 // another node may have traced it, and whoever follows the visits must know which of
 // them touch the case, also once that other node is gone.
 func (s *Service) heardMoved(ctx context.Context, f event.Fact) error {
+	if f.Kind == event.KindCaseChanged {
+		return s.heardCase(f)
+	}
 	cases, err := s.movedBy(ctx, f)
 	if err != nil || len(cases) == 0 {
 		return err
@@ -24,13 +27,50 @@ func (s *Service) heardMoved(ctx context.Context, f event.Fact) error {
 	return nil
 }
 
+// heardCase leaves a case to be traced once its row says what was told: whoever
+// writes it hears the same fact, sooner or later than this node.
+func (s *Service) heardCase(f event.Fact) error {
+	told, err := event.Decode[event.CaseChanged](f)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.coming[told.Case] = max(s.coming[told.Case], told.Version)
+	s.wake()
+	return nil
+}
+
+// arrivedMost bounds the cases whose rows one round looks for.
+const arrivedMost = 2000
+
+// arrived leaves those cases to be traced of which the rows say by now what was told.
+func (s *Service) arrived(ctx context.Context) error {
+	s.mu.RLock()
+	var some []id.ID
+	for k := range s.coming {
+		if some = append(some, k); len(some) == arrivedMost {
+			break
+		}
+	}
+	s.mu.RUnlock()
+	stand, err := casesByID(ctx, s.DB, s.system, some)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, k := range stand {
+		if k.Version >= s.coming[i] {
+			s.due[i] = true
+		}
+	}
+	return nil
+}
+
 // movedBy returns the cases of which a fact moves the people, or the confirmed F1.
 func (s *Service) movedBy(ctx context.Context, f event.Fact) ([]id.ID, error) {
-	switch f.Kind {
-	case event.KindCaseChanged:
-		told, err := event.Decode[event.CaseChanged](f)
-		return []id.ID{told.Case}, err
-	case event.KindContactChanged:
+	if f.Kind == event.KindContactChanged {
 		told, err := event.Decode[event.ContactChanged](f)
 		if err != nil || told.Status != string(Confirmed) {
 			return nil, err

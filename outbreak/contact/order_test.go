@@ -106,8 +106,12 @@ func TestAnotherNode(t *testing.T) {
 		w.restart(t)
 		w.settle(t)
 		second := w.Service
+		w.tx(t, func(tx *store.Tx) error { return event.Tell(tx, 20, s.kase) })
+		if err := second.Settle(t.Context()); err != nil { // it hears of the case before the row is written
+			t.Fatal(err)
+		}
 		w.Service = first
-		w.tell(t, s.kase)
+		w.settle(t)
 		w.Service = second
 		w.settle(t)
 		w.visit(t, id.ID{}, stay(s.later, s.market, 600, 650))

@@ -25,6 +25,9 @@ func (s *Service) traceDue(ctx context.Context) (failed error) {
 		return nil
 	}
 	s.seal()
+	if err := s.arrived(ctx); err != nil {
+		return err
+	}
 	stored, err := dueCases(ctx, s.DB, s.system, tracedAtOnce)
 	if err != nil {
 		return err
@@ -78,7 +81,7 @@ func (s *Service) retrace(ctx context.Context, i id.ID) error {
 	}
 	k, err := caseByID(ctx, s.DB, s.system, i)
 	if fault.Is(err, fault.NotFound) {
-		s.taken(i)
+		s.taken(i, 0)
 		s.watched(i, touching{})
 		return nil
 	}
@@ -92,11 +95,15 @@ func (s *Service) retrace(ctx context.Context, i id.ID) error {
 	return s.DB.Tx(ctx, func(tx *store.Tx) error { return s.apply(tx, p) })
 }
 
-// taken takes a case off the list. What is heard from here on leaves it due again.
-func (s *Service) taken(kase id.ID) {
+// taken takes a case off the list at a version. What is heard from here on leaves it
+// due again.
+func (s *Service) taken(kase id.ID, version int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.due, kase)
+	if s.coming[kase] <= version {
+		delete(s.coming, kase)
+	}
 }
 
 // watched sets what touches a case from now on.
@@ -109,7 +116,7 @@ func (s *Service) watched(kase id.ID, t touching) {
 // plan asks the index. What touches the case is watched before, so that a visit
 // that comes meanwhile leaves it due again.
 func (s *Service) plan(ctx context.Context, k kase) (p plan, err error) {
-	s.taken(k.Case)
+	s.taken(k.Case, k.Version)
 	s.mu.RLock()
 	p = plan{kase: k, floor: s.floor, hits: map[id.ID][]Hit{}}
 	s.mu.RUnlock()
