@@ -52,7 +52,8 @@ type listPage struct {
 type listRow struct {
 	Contact
 	Name, Phone, AreaName string
-	Ago                   int // days since the last exposure
+	Ago                   int  // days since the last exposure
+	Still                 bool // they are together yet, as far as is known
 }
 
 func (s *Service) listPage(r *http.Request, sc auth.Scope, page Page) listPage {
@@ -63,7 +64,7 @@ func (s *Service) listPage(r *http.Request, sc auth.Scope, page Page) listPage {
 		Degree: degrees, MayWrite: sc.Allows(auth.WriteContacts), MayTrace: sc.Allows(auth.Trace), Filtered: len(q) > 0}
 	for _, c := range page.Contacts {
 		who := page.Names[c.Person]
-		p.Rows = append(p.Rows, listRow{c, who.Name, who.Phone, s.Gazetteer.Short(c.Area), max(0, int(dayOf(s.now())-dayOf(c.Last)))})
+		p.Rows = append(p.Rows, listRow{c, who.Name, who.Phone, s.Gazetteer.Short(c.Area), max(0, int(dayOf(s.now())-dayOf(c.Last))), c.Last.After(s.now())})
 	}
 	if page.Next != nil {
 		q.Set("after", page.Next.String())
@@ -111,7 +112,11 @@ func (s *Service) filePage(r *http.Request, sc auth.Scope, f File, form web.Form
 	add("field.area", s.Gazetteer.Title(f.Area))
 	add("contact.address", f.Who.Address)
 	add("contact.first", s.local(f.First))
-	add("contact.last", s.local(f.Last))
+	if f.Last.After(s.now()) {
+		add("contact.last", web.T(r.Context(), "contact.still"))
+	} else {
+		add("contact.last", s.local(f.Last))
+	}
 	add("contact.called", s.local(f.Called))
 	if f.Follow != "" {
 		add("contact.follow", web.T(r.Context(), "contact.follow."+f.Follow))
