@@ -102,7 +102,7 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 		w.points = point.New(point.Config{DB: db, Keys: w.keys, Places: w.places, Gazetteer: gazetteer, Province: 20, Edition: area.Edition2021,
 			Site: "https://khien.example", Now: w.clock, Log: log})
 		var err error
-		w.auth, err = auth.New(auth.Config{DB: db, Keys: w.keys, Province: 20, Home: must(t, "2021/20"), Ground: gazetteer, Now: w.clock})
+		w.auth, err = auth.New(auth.Config{DB: db, Keys: w.keys, Province: 20, Home: must(t, "2021/20"), Ground: gazetteer, Now: w.clock, HashKiB: 64})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -108,7 +108,7 @@ func newWorld(t testing.TB, db *store.DB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.auth, err = auth.New(auth.Config{DB: db, Keys: keys, Province: 20, Home: home, Ground: gazetteer, Now: w.now, Views: views}); err != nil {
+	if w.auth, err = auth.New(auth.Config{DB: db, Keys: keys, Province: 20, Home: home, Ground: gazetteer, Now: w.now, Views: views, HashKiB: 64}); err != nil {
 		t.Fatal(err)
 	}
 	w.people = person.New(person.Config{DB: db, Keys: keys})

@@ -53,7 +53,7 @@ func newService(t *testing.T, db *store.DB, c *clock) *auth.Service {
 	t.Helper()
 	s, err := auth.New(auth.Config{
 		DB: db, Keys: secret.New(bytes.Repeat([]byte{7}, 32)), Province: 20, Home: langSon5,
-		Ground: area.Load(), BaseURL: "https://khien.example", Now: c.now,
+		Ground: area.Load(), BaseURL: "https://khien.example", Now: c.now, HashKiB: 64,
 	})
 	if err != nil {
 		t.Fatal(err)

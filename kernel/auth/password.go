@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	_ "embed"
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -36,6 +37,7 @@ const (
 // hasher bounds how many passwords are worked on at once and how many wait: a
 // crowd at the door must not take the machine from those inside.
 type hasher struct {
+	kib   uint32 // memory of one work
 	work  chan struct{}
 	queue chan struct{}
 	wait  time.Duration
@@ -43,11 +45,10 @@ type hasher struct {
 	done  func() // tests count the work
 }
 
-func newHasher() *hasher {
-	return &hasher{
-		work: make(chan struct{}, 2), queue: make(chan struct{}, 32), wait: 5 * time.Second,
-		dummy: encodeHash(random(saltSize), random(hashSize)), done: func() {},
-	}
+func newHasher(kib uint32) *hasher {
+	h := &hasher{kib: kib, work: make(chan struct{}, 2), queue: make(chan struct{}, 32), wait: 5 * time.Second, done: func() {}}
+	h.dummy = h.encode(random(saltSize), random(hashSize))
+	return h
 }
 
 func random(n int) []byte {
@@ -63,15 +64,15 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return encodeHash(salt, sum), nil
+	return h.encode(salt, sum), nil
 }
 
 // match reports whether password has the encoded hash. It does the same work
 // for an account that has none.
 func (h *hasher) match(ctx context.Context, encoded, password string) (bool, error) {
-	salt, want, ok := decodeHash(encoded)
+	salt, want, ok := h.decode(encoded)
 	if !ok {
-		salt, want, _ = decodeHash(h.dummy)
+		salt, want, _ = h.decode(h.dummy)
 	}
 	got, err := h.sum(ctx, password, salt)
 	if err != nil {
@@ -98,7 +99,7 @@ func (h *hasher) sum(ctx context.Context, password string, salt []byte) ([]byte,
 		return nil, busy.Because(ctx.Err())
 	}
 	h.done()
-	return argon2.IDKey(spelled(password), salt, argonPasses, argonKiB, argonLanes, hashSize), nil
+	return argon2.IDKey(spelled(password), salt, argonPasses, h.kib, argonLanes, hashSize), nil
 }
 
 // spelled is the password in Unicode form NFC: two keyboards write the same
@@ -110,16 +111,17 @@ func spelled(password string) []byte {
 	return norm.NFC.Bytes([]byte(password))
 }
 
-const hashHead = "$argon2id$v=19$m=19456,t=2,p=1$"
+// head begins every hash of this strength.
+func (h *hasher) head() string { return fmt.Sprintf("$argon2id$v=19$m=%d,t=2,p=1$", h.kib) }
 
-// encodeHash writes the PHC string format.
-func encodeHash(salt, sum []byte) string {
+// encode writes the PHC string format.
+func (h *hasher) encode(salt, sum []byte) string {
 	e := base64.RawStdEncoding
-	return hashHead + e.EncodeToString(salt) + "$" + e.EncodeToString(sum)
+	return h.head() + e.EncodeToString(salt) + "$" + e.EncodeToString(sum)
 }
 
-func decodeHash(encoded string) (salt, sum []byte, ok bool) {
-	rest, ok := strings.CutPrefix(encoded, hashHead)
+func (h *hasher) decode(encoded string) (salt, sum []byte, ok bool) {
+	rest, ok := strings.CutPrefix(encoded, h.head())
 	if !ok {
 		return nil, nil, false
 	}

@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"khien/kernel/auth"
 	"khien/kernel/fault"
 	"khien/kernel/store"
+	"khien/kernel/store/storetest"
 )
 
 func key(err error) string {
@@ -90,6 +92,30 @@ func TestSameWorkForStrangers(t *testing.T) {
 					t.Errorf("%s, try %d: %d audit rows, want 1", login, n, got)
 				}
 			}
+		}
+	})
+}
+
+// Unless told otherwise a password costs what OWASP asks; every other test pays
+// less. The hash says its price, and one of another price opens nothing.
+func TestPasswordAtFullPrice(t *testing.T) {
+	storetest.Each(t, lines, func(t *testing.T, db *store.DB) {
+		c := newClock()
+		cheap := newService(t, db, c)
+		full := cheap.Config
+		full.HashKiB = 0
+		s, err := auth.New(full)
+		if err != nil {
+			t.Fatal(err)
+		}
+		demo(t, s, "lan", auth.Tracer, huuLung)
+		hash, err := store.One(t.Context(), db, store.Text, "select password_hash from auth_account where province = 20 and login = 'lan'")
+		if err != nil || !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
+			t.Errorf("got %q, %v; want argon2id of 19 MiB and two passes", hash, err)
+		}
+		signIn(t, s, c, "lan")
+		if ticket, err := cheap.CheckPassword(t.Context(), "10.0.0.3", "lan", password); ticket != "" || key(err) != "auth.credentials" {
+			t.Errorf("at another price: got %q, %v", ticket, err)
 		}
 	})
 }

@@ -100,7 +100,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	w.people = person.New(person.Config{DB: db, Keys: keys})
 	w.places = place.New(place.Config{DB: db, Keys: keys, Gazetteer: gazetteer, Province: 20, Now: now})
 	var err error
-	if w.auth, err = auth.New(auth.Config{DB: db, Keys: keys, Province: 20, Home: must(t, province), Ground: gazetteer, Now: now}); err != nil {
+	if w.auth, err = auth.New(auth.Config{DB: db, Keys: keys, Province: 20, Home: must(t, province), Ground: gazetteer, Now: now, HashKiB: 64}); err != nil {
 		t.Fatal(err)
 	}
 	w.restart(t)

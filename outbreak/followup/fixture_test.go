@@ -86,7 +86,7 @@ func build(t *testing.T, db *store.DB) *world {
 	w := &world{db: db, now: time.Date(2021, 7, 14, 3, 0, 0, 0, time.UTC), people: person.New(person.Config{DB: db, Keys: keys}), held: map[id.ID]bool{}}
 	now := func() time.Time { return w.now }
 	g := area.Load()
-	if w.auth, err = auth.New(auth.Config{DB: db, Keys: keys, Province: 20, Home: must(t, "2021/20"), Ground: g, Now: now}); err != nil {
+	if w.auth, err = auth.New(auth.Config{DB: db, Keys: keys, Province: 20, Home: must(t, "2021/20"), Ground: g, Now: now, HashKiB: 64}); err != nil {
 		t.Fatal(err)
 	}
 	catalog, err := i18n.New(followup.Pages().FS)

@@ -50,7 +50,7 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 		}
 		w := &world{db: db, now: time.Date(2021, 11, 1, 3, 0, 0, 0, time.UTC)}
 		now := func() time.Time { return w.now }
-		if w.auth, err = auth.New(auth.Config{DB: db, Keys: keys, Province: 20, Home: must(t, "2021/20"), Ground: g, Now: now}); err != nil {
+		if w.auth, err = auth.New(auth.Config{DB: db, Keys: keys, Province: 20, Home: must(t, "2021/20"), Ground: g, Now: now, HashKiB: 64}); err != nil {
 			t.Fatal(err)
 		}
 		log := slog.New(slog.NewTextHandler(io.Discard, nil))
