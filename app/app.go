@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -117,18 +118,17 @@ func (a *App) build(ctx context.Context) error {
 	if a.Catalog, err = Catalog(); err != nil {
 		return err
 	}
-	views, err := web.NewViews(a.Catalog, assets.New(), Pages()...)
-	if err != nil {
+	if a.views, err = views(); err != nil {
 		return err
 	}
-	a.views, a.Hub = views, web.NewHub(web.HubConfig{})
-	if err := a.services(views); err != nil {
+	a.Hub = web.NewHub(web.HubConfig{})
+	if err := a.services(a.views); err != nil {
 		return err
 	}
 	if err := errors.Join(a.Places.Book().Load(ctx), a.Declared.Load(ctx)); err != nil {
 		return err
 	}
-	return a.routes(views)
+	return a.routes(a.views)
 }
 
 // Pages are the pages and texts of every package that shows something.
@@ -137,21 +137,40 @@ func Pages() []web.Pages {
 		point.Pages(), declaration.Pages(), checkin.Pages(), contact.Pages(), followup.Pages()}
 }
 
-// Catalog holds all texts in both languages.
-func Catalog() (*i18n.Catalog, error) {
+// Catalog holds all texts in both languages. They are embedded, and read once.
+func Catalog() (*i18n.Catalog, error) { return catalog() }
+
+var catalog = sync.OnceValues(func() (*i18n.Catalog, error) {
 	texts := []fs.FS{web.Texts}
 	for _, p := range Pages() {
 		texts = append(texts, p.FS)
 	}
 	return i18n.New(texts...)
+})
+
+// views are all pages. They are embedded, and parsed once.
+var views = sync.OnceValues(func() (*web.Views, error) {
+	c, err := Catalog()
+	if err != nil {
+		return nil, err
+	}
+	return web.NewViews(c, assets.New(), Pages()...)
+})
+
+// hashKiB is auth.Config's; this package's tests, which sign in hundreds of times,
+// have less.
+var hashKiB uint32
+
+// line is the migrations of one package.
+type line struct {
+	name  string
+	files fs.FS
 }
 
-// migrate brings the tables of the kernel and of every capability up to date.
-func (a *App) migrate(ctx context.Context) error {
-	for _, l := range []struct {
-		name  string
-		files fs.FS
-	}{
+// lines are those of the kernel and of every capability, in the order in which
+// they are applied.
+func lines() []line {
+	return []line{
 		{"event", event.Migrations()}, {"job", job.Migrations()}, {"audit", audit.Migrations()}, {"secret", secret.Migrations()},
 		{"auth", auth.Migrations()}, {"person", person.Migrations()}, {"area", area.Migrations()},
 		{"phone", phone.Migrations()},
@@ -161,7 +180,12 @@ func (a *App) migrate(ctx context.Context) error {
 		{"checkin", checkin.Migrations()},
 		{"followup", followup.Migrations()},
 		{"contact", contact.Migrations()},
-	} {
+	}
+}
+
+// migrate brings all tables up to date.
+func (a *App) migrate(ctx context.Context) error {
+	for _, l := range lines() {
 		if err := a.DB.Migrate(ctx, l.name, l.files); err != nil {
 			return err
 		}
@@ -179,7 +203,7 @@ func (a *App) services(views *web.Views) error {
 		return config.Usage{Err: fmt.Errorf("app: no province %s in the gazetteer of %d", a.Config.Province, edition)}
 	}
 	a.Auth, err = auth.New(auth.Config{DB: a.DB, Keys: a.Keys, Province: a.Province, Home: home, Ground: a.Gazetteer,
-		Areas: areas{a.Gazetteer, home}, Views: views, BaseURL: a.Config.PublicURL, Menu: menu, Now: a.Now})
+		Areas: areas{a.Gazetteer, home}, Views: views, BaseURL: a.Config.PublicURL, Menu: menu, Now: a.Now, HashKiB: hashKiB})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 // The contract that others script against: one object on standard output, and
 // the exit status says done, refused or wrong usage.
 func TestImportContract(t *testing.T) {
-	c := settings(t, "")
+	c := untouched(t, "")
 	path := filepath.Join(t.TempDir(), "counts.csv")
 	text := "date,province,district,commune,new_cases\n2021-05-14,Lạng Sơn,Hữu Lũng,Minh Hòa,2\n2021-05-14,Lạng Sơn,Việt Yên,Nếnh,1\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

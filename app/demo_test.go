@@ -61,7 +61,7 @@ func TestDemoOnRealData(t *testing.T) {
 // The page with the passwords is for a browser on this machine, whoever forwards
 // and by whatever name it is asked.
 func TestDemoPageIsForThisMachine(t *testing.T) {
-	_, url := serve(t, settings(t, ""), "--demo")
+	_, url := serve(t, untouched(t, ""), "--demo")
 	for _, tt := range []struct {
 		name, host, header string
 		status             int

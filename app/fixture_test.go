@@ -28,6 +28,7 @@ import (
 
 // TestMain lets the test binary be khien itself, so that a test can kill it.
 func TestMain(m *testing.M) {
+	app.HashQuickly()
 	if os.Getenv("BE_KHIEN") == "1" {
 		var environ []string
 		for _, e := range os.Environ() {
@@ -44,7 +45,7 @@ func TestMain(m *testing.M) {
 func each(t *testing.T, test func(t *testing.T, n *node)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, start(t, "")) })
-	t.Run("postgres", func(t *testing.T) { test(t, start(t, storetest.PostgresURL(t))) })
+	t.Run("postgres", func(t *testing.T) { test(t, start(t, postgres(t))) })
 }
 
 // node is a whole Khiên that serves.
@@ -53,7 +54,25 @@ type node struct {
 	url string
 }
 
+// settings are those of a node whose tables are made; db is "" for SQLite, or a
+// URL of postgres.
 func settings(t *testing.T, db string) *config.Config {
+	t.Helper()
+	c := untouched(t, db)
+	if db == "" {
+		storetest.Fill(t, c.Data, app.Lines())
+	}
+	return c
+}
+
+// postgres makes a database of the test's own, with the tables made.
+func postgres(t *testing.T) string {
+	t.Helper()
+	return storetest.PostgresURL(t, app.Lines()...)
+}
+
+// untouched are the settings of the first start in an empty folder.
+func untouched(t *testing.T, db string) *config.Config {
 	t.Helper()
 	dir := t.TempDir()
 	return &config.Config{Data: dir, Addr: "127.0.0.1:0", DB: db, KeyFile: filepath.Join(dir, "khien.key"), Province: "20",

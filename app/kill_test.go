@@ -22,7 +22,6 @@ import (
 	"khien/kernel/config"
 	"khien/kernel/id"
 	"khien/kernel/store"
-	"khien/kernel/store/storetest"
 )
 
 // child is khien in a process of its own, which a test may kill.
@@ -91,7 +90,7 @@ func open(t *testing.T, c *config.Config, use func(a *app.App)) {
 
 func eachSettings(t *testing.T, test func(t *testing.T, c *config.Config)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, settings(t, "")) })
-	t.Run("postgres", func(t *testing.T) { test(t, settings(t, storetest.PostgresURL(t))) })
+	t.Run("postgres", func(t *testing.T) { test(t, settings(t, postgres(t))) })
 }
 
 // The server is killed under 1,000 concurrent posts: what it acknowledged is

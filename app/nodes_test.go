@@ -15,7 +15,7 @@ import (
 // Two nodes on one PostgreSQL: who signs in at the one is signed in at the
 // other, and a case entered at the one moves the map at the other.
 func TestTwoNodes(t *testing.T) {
-	c := settings(t, storetest.PostgresURL(t))
+	c := untouched(t, storetest.PostgresURL(t))
 	one := serveNode(t, c)
 	twin := *c
 	twin.Data = t.TempDir()

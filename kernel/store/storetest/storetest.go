@@ -30,11 +30,19 @@ type Line struct {
 func Each(t *testing.T, lines []Line, test func(t *testing.T, db *store.DB)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, Open(t, store.Config{Dir: t.TempDir()}, lines)) })
-	t.Run("postgres", func(t *testing.T) { test(t, Open(t, store.Config{URL: PostgresURL(t)}, lines)) })
+	t.Run("postgres", func(t *testing.T) { test(t, open(t, store.Config{URL: PostgresURL(t, lines...)}, nil)) })
 }
 
 // Open opens a database for one test and applies the lines; the test's end closes it.
 func Open(t testing.TB, c store.Config, lines []Line) *store.DB {
+	t.Helper()
+	if c.URL == "" && len(lines) > 0 && Fill(t, c.Dir, lines) {
+		lines = nil
+	}
+	return open(t, c, lines)
+}
+
+func open(t testing.TB, c store.Config, lines []Line) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), c)
 	if err != nil {
@@ -45,25 +53,40 @@ func Open(t testing.TB, c store.Config, lines []Line) *store.DB {
 			t.Errorf("close: %v", err)
 		}
 	})
+	migrate(t, db, lines)
+	return db
+}
+
+func migrate(t testing.TB, db *store.DB, lines []Line) {
+	t.Helper()
 	for _, l := range lines {
 		if err := db.Migrate(t.Context(), l.Name, l.Files); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return db
 }
 
-// PostgresURL makes a fresh database and returns its URL; the test's end drops
-// it. The test is skipped when no server is given.
-func PostgresURL(t testing.TB) string {
+// PostgresURL makes a database with the lines applied and returns its URL; the
+// test's end drops it. The test is skipped when no server is given.
+func PostgresURL(t testing.TB, lines ...Line) string {
 	t.Helper()
 	base := os.Getenv("KHIEN_TEST_PG")
 	if base == "" {
 		t.Skip("KHIEN_TEST_PG is not set: `make test` starts a PostgreSQL and sets it")
 	}
 	name := "t" + strings.ReplaceAll(id.New().String(), "-", "")
-	admin(t, base, "create database "+name)
+	text := "create database " + name
+	if len(lines) > 0 {
+		text += " template " + postgresTemplate(t, base, lines)
+	}
+	admin(t, base, text)
 	t.Cleanup(func() { admin(t, base, "drop database "+name+" with (force)") })
+	return named(t, base, name)
+}
+
+// named is the URL of another database of the server.
+func named(t testing.TB, base, name string) string {
+	t.Helper()
 	u, err := url.Parse(base)
 	if err != nil {
 		t.Fatal(err)
