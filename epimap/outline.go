@@ -96,9 +96,35 @@ func (s *Service) outline(ctx context.Context, la layer) *outline {
 	if la.level == area.Province {
 		shapes = append(shapes, s.archipelagos(la.edition)...)
 	}
-	made := s.newOutline(shapes, approximate, version)
+	made := sketched(approximate, sketch{s.gazetteer, la, version}, func() *outline { return s.newOutline(shapes, approximate, version) })
 	o.layers[la] = made
 	o.made.Add(1)
+	return made
+}
+
+// sketch names an outline of schematic shapes, or the country as one province
+// sees it. They come from the gazetteer alone.
+type sketch struct {
+	gazetteer *area.Gazetteer
+	layer     layer // of the country: the province
+	version   string
+}
+
+// sketches are kept as long as the gazetteer: every Service of the process shows
+// the same.
+var sketches sync.Map // sketch to *outline or *country
+
+// sketched returns what stands under key, made if nothing does; kept only where
+// it is a sketch. What is returned is to be read only.
+func sketched[T any](kept bool, key sketch, make func() T) T {
+	if !kept {
+		return make()
+	}
+	if known, ok := sketches.Load(key); ok {
+		return known.(T)
+	}
+	made := make()
+	sketches.Store(key, made)
 	return made
 }
 
@@ -304,6 +330,12 @@ func (s *Service) country(e area.Edition) *country {
 	if known := o.country[e]; known != nil {
 		return known
 	}
+	c := sketched(true, sketch{s.gazetteer, layer{e, area.Province, s.home[e]}, "inset"}, func() *country { return s.newCountry(e) })
+	o.country[e] = c
+	return c
+}
+
+func (s *Service) newCountry(e area.Edition) *country {
 	shapes := s.gazetteer.Vietnam(e)
 	geo, err := s.geoJSON(shapes, 3, func(sh area.Shape, name string) string {
 		if sh.Code.Level() == area.Province {
@@ -318,7 +350,6 @@ func (s *Service) country(e area.Edition) *country {
 	if len(shapes) > 0 {
 		c.inset = s.newInset(shapes, s.home[e])
 	}
-	o.country[e] = c
 	return c
 }
 
