@@ -35,7 +35,7 @@ const (
 	listImportRows  = 2_000
 	listExportRows  = 2_000
 	listAsked       = 100 // times each page
-	listAskedFew    = 10  // of fewer than listFew cases, which nobody promises anything of
+	listAskedFew    = 2   // of fewer than listFew cases, which nobody promises anything of
 	listFew         = 2_000
 	listMore        = 500 // rows that arrive when all stand
 	listExportMB    = 64  // by which an export may swell the process
