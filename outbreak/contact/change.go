@@ -202,12 +202,13 @@ func (c *change) become() error {
 			x.Was, x.Status, x.Became = x.Status, BecameCase, c.Case
 			c.touched[x.ID] = true
 		case !mine && x.Status == BecameCase && x.Became == c.Case:
-			others, err := casesOf(c.tx.Context(), c.tx, c.s.system, []id.ID{x.Person})
+			sick, err := c.s.sickOf(c.tx.Context(), []id.ID{x.Person})
 			if err != nil {
 				return err
 			}
-			if x.unbecome(); len(others) > 0 {
-				x.Was, x.Status, x.Became = x.Status, BecameCase, others[0].Case
+			x.unbecome()
+			for _, other := range sick { // of the same human being, under whatever id
+				x.Was, x.Status, x.Became = x.Status, BecameCase, other
 			}
 			c.touched[x.ID] = true
 		case x.Version == 0 && !c.sick[who].IsZero():
