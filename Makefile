@@ -56,8 +56,8 @@ tools: ## install what the tests need of Debian, when missing and root
 	    echo "installing Debian's$$missing"; apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing fonts-noto-core >/dev/null; \
 	  else echo "not installed:$$missing; as root: apt-get install$$missing" >&2; exit 1; fi; fi
 
-bench: build tools ## the speed promises, each as a ratio; writes bench/results.md; LONG=1: those of ten minutes, too
-	go run ./kernel/store/pgrun -durable go run ./bench -out bench/results.md $(if $(LONG),-long)
+bench: build tools ## the speed promises, each as a ratio; writes bench/results.md; LONG=1: those of ten minutes, too; RESUME=FILE: goes on where it was cut
+	go run ./kernel/store/pgrun -durable go run ./bench -out bench/results.md $(if $(LONG),-long) $(if $(RESUME),-resume $(RESUME))
 
 clean: ## remove what was built; data/ stays
 	rm -rf bin web/dist/* web/node_modules test/out
