@@ -194,7 +194,7 @@ type Service struct {
 	stale  bool        // facts were missed: the index is to be built anew
 	watch  *watch
 	due    map[id.ID]bool
-	coming map[id.ID]int // versions of cases that were told of, until they are traced
+	coming map[id.ID]coming // cases that were told of, until they are traced
 	sealed time.Time
 }
 
@@ -205,7 +205,7 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{Config: c, system: auth.System(c.Province, "contact").WithClock(c.Now), rules: rules, nudge: make(chan struct{}, 1),
-		watch: newWatch(), due: map[id.ID]bool{}, coming: map[id.ID]int{}}
+		watch: newWatch(), due: map[id.ID]bool{}, coming: map[id.ID]coming{}}
 	s.follower = &event.Follower{DB: c.DB, Province: c.Province, Hear: s.heard, Log: c.Log,
 		Kinds: []string{event.KindVisitsRecorded, event.KindVisitsErased, event.KindCaseChanged, event.KindContactChanged, event.KindPeopleMerged}}
 	s.follower.Missed = s.missed

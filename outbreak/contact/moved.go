@@ -2,6 +2,7 @@ package contact
 
 import (
 	"context"
+	"time"
 
 	"khien/kernel/event"
 	"khien/kernel/id"
@@ -27,6 +28,16 @@ func (s *Service) heardMoved(ctx context.Context, f event.Fact) error {
 	return nil
 }
 
+// coming is a version of a case that was told of, and when.
+type coming struct {
+	version int
+	at      time.Time
+}
+
+// comingMost is how long a row is waited for that may never come: the case was
+// erased, or its fact was refused.
+const comingMost = time.Hour
+
 // heardCase leaves a case to be traced once its row says what was told: whoever
 // writes it hears the same fact, sooner or later than this node.
 func (s *Service) heardCase(f event.Fact) error {
@@ -36,7 +47,7 @@ func (s *Service) heardCase(f event.Fact) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.coming[told.Case] = max(s.coming[told.Case], told.Version)
+	s.coming[told.Case] = coming{max(s.coming[told.Case].version, told.Version), s.now()}
 	s.wake()
 	return nil
 }
@@ -47,8 +58,12 @@ const arrivedMost = 2000
 // arrived leaves those cases to be traced of which the rows say by now what was told.
 func (s *Service) arrived(ctx context.Context) error {
 	s.mu.RLock()
-	var some []id.ID
-	for k := range s.coming {
+	var some, old []id.ID
+	for k, c := range s.coming {
+		if s.now().Sub(c.at) > comingMost {
+			old = append(old, k)
+			continue
+		}
 		if some = append(some, k); len(some) == arrivedMost {
 			break
 		}
@@ -60,8 +75,11 @@ func (s *Service) arrived(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, k := range old {
+		delete(s.coming, k)
+	}
 	for i, k := range stand {
-		if k.Version >= s.coming[i] {
+		if k.Version >= s.coming[i].version {
 			s.due[i] = true
 		}
 	}

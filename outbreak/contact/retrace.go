@@ -101,7 +101,7 @@ func (s *Service) taken(kase id.ID, version int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.due, kase)
-	if s.coming[kase] <= version {
+	if s.coming[kase].version <= version {
 		delete(s.coming, kase)
 	}
 }
