@@ -181,7 +181,7 @@ func (b *contactBench) follow(ctx context.Context) error {
 
 // first returns so many contacts, from page to page.
 func (b *contactBench) first(ctx context.Context, n int) (all []contact.Contact, err error) {
-	f := contact.Filter{}
+	f := contact.Filter{Status: contact.Found} // some turned out to be cases themselves
 	for len(all) < n {
 		page, err := b.n.Contacts.List(ctx, b.console(), f)
 		if err != nil {
