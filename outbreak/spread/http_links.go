@@ -41,8 +41,10 @@ func (s *Service) postLink(w http.ResponseWriter, r *http.Request) error {
 	return s.showChains(w, r, http.StatusUnprocessableEntity, web.FormOf(r, err))
 }
 
-// back shows the chain of the link's case, as it now is.
+// back shows the chain of the link's case, as it now is: whoever keeps the node up
+// to date may not have heard of the link yet, or be about to.
 func (s *Service) back(w http.ResponseWriter, r *http.Request, sc auth.Scope, l Link, q url.Values) error {
+	s.mark(false, true)
 	now, err := s.refresh(r.Context())
 	if err != nil {
 		return err
