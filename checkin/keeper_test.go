@@ -253,6 +253,14 @@ func TestToday(t *testing.T) {
 	})
 }
 
+// strangers are rows of people whom the registry does not know.
+func (w *world) strangers(n int) (rows []object) {
+	for i := range n {
+		rows = append(rows, w.row(object{"name": fmt.Sprintf("Nông Văn %c", 'A'+i), "birth": "1971"}))
+	}
+	return rows
+}
+
 // One keeper cannot fill the registry with people whom nobody has seen; who is
 // known already comes in as before.
 func TestInventedPeople(t *testing.T) {
@@ -262,12 +270,8 @@ func TestInventedPeople(t *testing.T) {
 		w.Server = w.serve(t, slog.New(slog.NewTextHandler(io.Discard, nil)))
 		p, _ := w.place(t, place.Place{Name: "Chợ Hữu Lũng"})
 		k := w.keeper(t, p)
-		var rows []object
-		for i := range 6 {
-			rows = append(rows, w.row(object{"name": fmt.Sprintf("Nông Văn %c", 'A'+i), "birth": "1971"}))
-		}
 		states := map[string]int{}
-		for _, g := range k.deliver(t, p, rows...) {
+		for _, g := range k.deliver(t, p, w.strangers(6)...) {
 			states[g.State+" "+g.Why]++
 		}
 		if states["recorded "] != 3 || states["refused checkin.many_people"] != 3 {
@@ -285,11 +289,7 @@ func TestPeopleOfAnOfficer(t *testing.T) {
 		w.Server = w.serve(t, slog.New(slog.NewTextHandler(io.Discard, nil)))
 		p, _ := w.place(t, place.Place{Name: "Chợ Hữu Lũng"})
 		o := w.officer(t, "huulung", "2021/20/186", auth.HealthOfficer)
-		var rows []object
-		for i := range 6 {
-			rows = append(rows, w.row(object{"name": fmt.Sprintf("Nông Văn %c", 'A'+i), "birth": "1971"}))
-		}
-		for _, g := range o.deliver(t, p, rows...) {
+		for _, g := range o.deliver(t, p, w.strangers(6)...) {
 			if g.State != "recorded" {
 				t.Errorf("got %+v, want it recorded", g)
 			}
