@@ -40,7 +40,7 @@ export function scanBox(t: Texts, found: (text: string) => void, unread: () => v
     lamp.setAttribute("aria-pressed", String(lit));
     void scanner.light(lit).catch(() => (lamp.hidden = true));
   });
-  file.addEventListener("change", async () => {
+  const photographed = async () => {
     wake();
     const picture = file.files && file.files[0];
     file.value = "";
@@ -50,7 +50,9 @@ export function scanBox(t: Texts, found: (text: string) => void, unread: () => v
     show("");
     if (read) found(read);
     else unread();
-  });
+  };
+  file.addEventListener("change", () => void photographed());
+  if (file.files && file.files.length) void photographed(); // chosen before the page had woken
   form.addEventListener("submit", (event) => { // a hand scanner types the code and Enter
     event.preventDefault();
     wake();
