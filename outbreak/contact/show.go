@@ -155,7 +155,7 @@ type newPage struct {
 func (s *Service) newPage(r *http.Request, sc auth.Scope, f web.Form) newPage {
 	p := newPage{Form: f, Areas: sc.AreaChoices(r, s.Gazetteer, s.Home, "contact.case_area"), Kinds: choicesOf(r, "contact.kind.", kinds, "contact.kind.choose"),
 		Certainties: choicesOf(r, "contact.certainty.", certainties, ""), Back: "/contacts"}
-	if i, err := id.Parse(f.Value("case")); err == nil {
+	if i, err := s.caseMeant(r.Context(), sc, f.Value("case")); err == nil && !i.IsZero() {
 		p.Back = "/cases/" + i.String()
 	}
 	return p

@@ -93,11 +93,11 @@ async function look(tab, name) {
   }
 }
 
-async function enterCase(tab, p, area) {
+async function enterCase(tab, p, area, more = {}) {
   await tab.goto(khien.url + "cases/new");
   await tab.selectOption("[name=classification]", "confirmed");
   await tab.selectOption("[name=area]", area);
-  for (const [name, value] of Object.entries({ name: p.name, phone: p.phone, birth_year: p.birth, onset: day(0), specimen: day(0), confirmed: day(0), reported: day(0) })) await tab.fill(`[name=${name}]`, value);
+  for (const [name, value] of Object.entries({ name: p.name, phone: p.phone, birth_year: p.birth, onset: day(0), specimen: day(0), confirmed: day(0), reported: day(0), ...more })) await tab.fill(`[name=${name}]`, value);
   await tab.click("main form button.btn-primary");
   await tab.waitForURL(/\/cases\/[0-9a-f-]{36}/);
 }
@@ -107,7 +107,7 @@ let binh, dung;
 test("a positive result puts its contacts on the tracers' lists, each on theirs", { skip, timeout: hangMs }, async () => {
   await stay(huulung, "Quán Cơm Thử", minhHoa, 1, "10:00", "11:00", [people.an, people.binh, people.dung]);
   await stay(chilang, "Quán Phở Thử", vanAn, 1, "15:00", "16:00", [people.dung, people.em]);
-  await enterCase(huulung, people.an, minhHoa);
+  await enterCase(huulung, people.an, minhHoa, { number: "BN9001" });
   await look(huulung, "case");
   binh = await listed(huulung, people.binh.name);
   assert.ok(binh, "Bình met the case");
@@ -129,6 +129,7 @@ test("who asks says why, and every meeting explains itself", { skip, timeout: ha
   await huulung.goto(khien.url + "cases");
   await huulung.click("tbody a");
   await huulung.click("a[href^='/trace?case=']");
+  assert.equal(await huulung.inputValue("[name=case]"), "BN9001", "people know a case by its number");
   await huulung.fill("[name=purpose]", "truy vết ca bệnh hôm nay");
   await huulung.check("[name=second]");
   await huulung.click("main form button.btn-primary");
