@@ -5,9 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pquerna/otp/totp"
-
 	"khien/kernel/auth"
+	"khien/kernel/auth/authtest"
 	"khien/kernel/event"
 	"khien/kernel/fault"
 	"khien/kernel/id"
@@ -25,23 +24,7 @@ type officer struct {
 
 func (w *world) officer(t *testing.T, login, path string, role auth.Role) *officer {
 	t.Helper()
-	const secret, password = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "mot mat khau dai"
-	err := w.auth.CreateForDemo(t.Context(), auth.Demo{Login: login, Name: login, Role: role, Area: must(t, path), Password: password, TOTPSecret: secret})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ticket, err := w.auth.CheckPassword(t.Context(), "127.0.0.1", login, password)
-	if err != nil {
-		t.Fatal(err)
-	}
-	code, err := totp.GenerateCode(secret, w.clock())
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, session, err := w.auth.SignIn(t.Context(), "127.0.0.1", ticket, code, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
+	token, session := authtest.SignIn(t, w.auth, w.clock(), auth.Demo{Login: login, Role: role, Area: must(t, path)})
 	return &officer{Session: session, caller: caller{w: w, bearer: token}}
 }
 

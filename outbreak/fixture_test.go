@@ -1,7 +1,6 @@
 package outbreak_test
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"os"
@@ -9,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pquerna/otp/totp"
-
 	"khien/kernel/area"
 	"khien/kernel/audit"
 	"khien/kernel/auth"
+	"khien/kernel/auth/authtest"
 	"khien/kernel/event"
 	"khien/kernel/person"
 	"khien/kernel/secret"
@@ -69,28 +67,7 @@ func must(t *testing.T, path string) area.Code {
 // officer returns the scope of a health officer of an area, signed in for real.
 func (w *world) officer(t *testing.T, login, path string, role auth.Role, act auth.Act) auth.Scope {
 	t.Helper()
-	const secret, password = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "mot mat khau dai"
-	ctx := context.Background()
-	if err := w.auth.CreateForDemo(ctx, auth.Demo{Login: login, Name: login, Role: role, Area: must(t, path), Password: password, TOTPSecret: secret}); err != nil {
-		t.Fatal(err)
-	}
-	ticket, err := w.auth.CheckPassword(ctx, "127.0.0.1", login, password)
-	if err != nil {
-		t.Fatal(err)
-	}
-	code, err := totp.GenerateCode(secret, w.now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, session, err := w.auth.SignIn(ctx, "127.0.0.1", ticket, code, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sc, err := session.Scope(act, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sc
+	return authtest.Scope(t, w.auth, w.now, auth.Demo{Login: login, Role: role, Area: must(t, path)}, act, "test")
 }
 
 // shared opens a file of the data beside the project, or skips the test.

@@ -17,12 +17,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pquerna/otp/totp"
-
 	"khien/checkin/declaration"
 	"khien/kernel/area"
 	"khien/kernel/audit"
 	"khien/kernel/auth"
+	"khien/kernel/auth/authtest"
 	"khien/kernel/event"
 	"khien/kernel/i18n"
 	"khien/kernel/id"
@@ -163,24 +162,7 @@ func draft(i phone.Identity, a declaration.Answers) declaration.Draft {
 // officer returns the scope of an account, signed in for real, and its token.
 func (w *world) officer(login, path string, role auth.Role, act auth.Act) (auth.Scope, string) {
 	w.t.Helper()
-	const secret, password = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "mot mat khau dai"
-	ctx := w.t.Context()
-	err := w.auth.CreateForDemo(ctx, auth.Demo{Login: login, Name: login, Role: role, Area: w.area(path), Password: password, TOTPSecret: secret})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	ticket, err := w.auth.CheckPassword(ctx, "127.0.0.1", login, password)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	code, err := totp.GenerateCode(secret, w.now())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	token, session, err := w.auth.SignIn(ctx, "127.0.0.1", ticket, code, "test")
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	token, session := authtest.SignIn(w.t, w.auth, w.now(), auth.Demo{Login: login, Role: role, Area: w.area(path)})
 	sc, err := session.Scope(act, "test")
 	if err != nil {
 		w.t.Fatal(err)

@@ -10,11 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pquerna/otp/totp"
-
 	"khien/kernel/area"
 	"khien/kernel/audit"
 	"khien/kernel/auth"
+	"khien/kernel/auth/authtest"
 	"khien/kernel/day"
 	"khien/kernel/event"
 	"khien/kernel/id"
@@ -134,28 +133,7 @@ func (w *world) scope() auth.Scope {
 // officer returns the scope of an account that signed in for real.
 func (w *world) officer(t *testing.T, login, path string, role auth.Role, act auth.Act) auth.Scope {
 	t.Helper()
-	const secret, password = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "mot mat khau dai"
-	ctx := context.Background()
-	if err := w.auth.CreateForDemo(ctx, auth.Demo{Login: login, Name: login, Role: role, Area: must(t, path), Password: password, TOTPSecret: secret}); err != nil {
-		t.Fatal(err)
-	}
-	ticket, err := w.auth.CheckPassword(ctx, "127.0.0.1", login, password)
-	if err != nil {
-		t.Fatal(err)
-	}
-	code, err := totp.GenerateCode(secret, w.now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, session, err := w.auth.SignIn(ctx, "127.0.0.1", ticket, code, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sc, err := session.Scope(act, "truy vết ca bệnh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sc
+	return authtest.Scope(t, w.auth, w.now, auth.Demo{Login: login, Role: role, Area: must(t, path)}, act, "truy vết ca bệnh")
 }
 
 func (w *world) tx(t *testing.T, do func(tx *store.Tx) error) {

@@ -9,11 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pquerna/otp/totp"
-
 	"khien/kernel/area"
 	"khien/kernel/audit"
 	"khien/kernel/auth"
+	"khien/kernel/auth/authtest"
 	"khien/kernel/day"
 	"khien/kernel/event"
 	"khien/kernel/i18n"
@@ -119,28 +118,7 @@ func d(s string) day.Day {
 // officer returns the scope of a member of staff of an area, signed in for real.
 func (w *world) officer(t *testing.T, login, path string, role auth.Role, act auth.Act) auth.Scope {
 	t.Helper()
-	const secret, password = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "mot mat khau dai"
-	ctx := context.Background()
-	if err := w.auth.CreateForDemo(ctx, auth.Demo{Login: login, Name: login, Role: role, Area: must(t, path), Password: password, TOTPSecret: secret}); err != nil {
-		t.Fatal(err)
-	}
-	ticket, err := w.auth.CheckPassword(ctx, "127.0.0.1", login, password)
-	if err != nil {
-		t.Fatal(err)
-	}
-	code, err := totp.GenerateCode(secret, w.now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, session, err := w.auth.SignIn(ctx, "127.0.0.1", ticket, code, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sc, err := session.Scope(act, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sc
+	return authtest.Scope(t, w.auth, w.now, auth.Demo{Login: login, Role: role, Area: must(t, path)}, act, "test")
 }
 
 // somebody registers a person who lives in Minh Hòa.
