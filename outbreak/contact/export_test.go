@@ -8,6 +8,7 @@ import (
 	"khien/kernel/area"
 	"khien/kernel/auth"
 	"khien/kernel/id"
+	"khien/kernel/store"
 )
 
 var atlas = area.Load()
@@ -31,4 +32,14 @@ func (s *Service) StoredOf(ctx context.Context, kase id.ID) ([]Exposure, error) 
 // Contacts returns the contacts that people are.
 func (s *Service) Contacts(ctx context.Context, people []id.ID) ([]Contact, error) {
 	return contactsOf(ctx, s.DB, s.system, people)
+}
+
+// PlanOfList is how SQLite would look a page of a list up.
+func (s *Service) PlanOfList(ctx context.Context, sc auth.Scope, f Filter) ([]string, error) {
+	text, args := listQuery(sc, f, PageSize+1)
+	return store.All(ctx, s.DB, func(scan store.Scan) (detail string, err error) {
+		var i, parent, unused int
+		err = scan(&i, &parent, &unused, &detail)
+		return detail, err
+	}, "explain query plan "+text, args...)
 }

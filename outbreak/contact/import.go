@@ -117,7 +117,7 @@ func (s *Service) readList(sc auth.Scope, r io.Reader) (rows []listed, report Re
 	report.Problems = []Problem{}
 	t, err := sheet.Open(r, func(row []string) bool { return columnAt(row, "case") >= 0 && columnAt(row, "name") >= 0 })
 	if err != nil {
-		return nil, report, fileFault(err)
+		return nil, report, outbreak.FileFault(err)
 	}
 	defer t.Close()
 	if columnAt(t.Header, "met_from") < 0 {
@@ -133,7 +133,7 @@ func (s *Service) readList(sc auth.Scope, r io.Reader) (rows []listed, report Re
 			return rows, report, nil
 		}
 		if err != nil {
-			return nil, report, fileFault(err)
+			return nil, report, outbreak.FileFault(err)
 		}
 		if report.Rows++; report.Rows > listMost {
 			return nil, report, fault.New(fault.Invalid, "contact.too_many_rows").InRow(n).With("most", listMost)
@@ -365,13 +365,4 @@ func (s *Service) takings(tx *store.Tx, sc auth.Scope, rows []listed, cases map[
 		all = append(all, taking{k, now[l.told.Person], []Exposure{l.told.exposure()}})
 	}
 	return all, nil
-}
-
-// fileFault says in the user's terms why a file cannot be read.
-func fileFault(err error) error {
-	var e *sheet.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	return fault.New(fault.Invalid, "sheet."+string(e.Why)).InRow(e.Row).Because(err)
 }

@@ -148,8 +148,13 @@ func narrow(sc auth.Scope) bool {
 
 // listContacts returns a page of contacts, the highest priority first.
 func listContacts(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, most int) ([]Contact, error) {
+	text, args := listQuery(sc, f, most)
+	return store.All(ctx, q, scanContact, text, args...)
+}
+
+func listQuery(sc auth.Scope, f Filter, most int) (text string, args []any) {
 	from, may, args := among(sc, f)
-	text := "select " + contactColumns + " from " + from + " and c.province = $1 and " + may
+	text = "select " + contactColumns + " from " + from + " and c.province = $1 and " + may
 	add := func(asked bool, format string, values ...any) {
 		if !asked {
 			return
@@ -175,7 +180,7 @@ func listContacts(ctx context.Context, q store.Querier, sc auth.Scope, f Filter,
 	if f.After != nil {
 		add(true, "(c.priority < %s or c.priority = %s and c.id < %s)", f.After.Priority, f.After.Priority, f.After.ID)
 	}
-	return store.All(ctx, q, scanContact, fmt.Sprintf("%s order by c.priority desc, c.id desc limit %d", text, most), args...)
+	return fmt.Sprintf("%s order by c.priority desc, c.id desc limit %d", text, most), args
 }
 
 // releasedBefore returns contacts that were released before a moment.
