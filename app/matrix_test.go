@@ -94,7 +94,7 @@ var routes = map[string]auth.Act{
 	"POST /places/{id}/reissue": auth.WritePlaces, "POST /places/{id}/keepers": auth.WritePlaces, "POST /places/{id}/keepers/remove": auth.WritePlaces,
 
 	"GET /api/v1/places": auth.ReadPlaces, "GET /api/v1/places/{place}": auth.ReadPlaces, "POST /api/v1/places": auth.WritePlaces, "PUT /api/v1/places/{place}": auth.WritePlaces,
-	"GET /n": public, "GET /people/{id}/cards": auth.ReadPeople, "POST /people/{id}/cards": auth.WritePeople, "POST /cards/{id}/withdraw": auth.WritePeople,
+	"GET /n": public, "GET /people/{id}/visits": auth.WritePeople, "POST /people/{id}/visits": auth.WritePeople, "GET /people/{id}/cards": auth.ReadPeople, "POST /people/{id}/cards": auth.WritePeople, "POST /cards/{id}/withdraw": auth.WritePeople,
 	"GET /cards/{id}/card.pdf": auth.ReadPeople, "GET /cards/batches/{id}/cards.pdf": auth.ReadPeople,
 	"GET /cards/list": auth.WritePeople, "POST /cards/list": auth.WritePeople,
 

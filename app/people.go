@@ -17,7 +17,7 @@ import (
 func (a *App) desk(views *web.Views, home area.Code) *person.Desk {
 	return person.NewDesk(person.DeskConfig{DB: a.DB, People: a.People, Views: views, Gazetteer: a.Gazetteer, Home: home, Province: a.Province, Now: a.Now,
 		Holders: []person.Holder{a.Phones, a.Outbreak, a.Checkin, a.Declared, a.Points, a.Contacts, a.Followed}, AskerOf: askerOf, Phones: phones{a.Phones}, JobOf: a.Auth.Job,
-		More:  []web.Link{{Href: "cards", Key: "point.cards.title"}},
+		More:  []web.Link{{Href: "visits", Key: "checkin.visits"}, {Href: "cards", Key: "point.cards.title"}},
 		Users: []person.User{a.Outbreak, a.Contacts, a.Phones, a.Points, a.Declared, a.Followed, a.Checkin}}) // the visits last: they read all their rows
 }
 

@@ -241,7 +241,7 @@ func (s *Service) getMine(w http.ResponseWriter, r *http.Request) error {
 	if len(all) == 0 {
 		return writeJSON(w, map[string]any{"visits": []ownVisit{}})
 	}
-	visits, err := visitsOf(r.Context(), s.DB, s.system, all, now.Add(-2*stayMost), now.Add(time.Minute), mineMost)
+	visits, err := visitsOf(r.Context(), s.DB, s.system, standing, all, now.Add(-2*stayMost), now.Add(time.Minute), mineMost)
 	if err != nil {
 		return err
 	}

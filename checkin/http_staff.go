@@ -23,6 +23,8 @@ func (s *Service) staff(rt *web.Router) {
 	read.Get("/api/v1/places/{place}/visits", s.getOfPlace)
 	write := rt.With(auth.Require(auth.WritePeople))
 	write.Post("/api/v1/visits/{id}/withdraw", s.postMark(s.Withdraw), web.MaxBody(visitBytes))
+	write.Get("/people/{id}/visits", s.getVisits)
+	write.Post("/people/{id}/visits", s.postVisits)
 	write.Post("/api/v1/visits/{id}/restore", s.postMark(s.Restore), web.MaxBody(visitBytes))
 	rt.With(auth.Require(auth.Export)).Get("/api/v1/places/{place}/visits.csv", s.getExport, web.Timeout(0), web.NoGzip())
 }

@@ -63,7 +63,7 @@ func (s *Service) lookInside(ctx context.Context, who, where id.ID, at time.Time
 	if err != nil {
 		return Visit{}, err
 	}
-	visits, err := visitsOf(ctx, s.DB, s.system, all, at.Add(-2*stayMost), at.Add(time.Second), insideMost)
+	visits, err := visitsOf(ctx, s.DB, s.system, standing, all, at.Add(-2*stayMost), at.Add(time.Second), insideMost)
 	if err != nil {
 		return Visit{}, err
 	}

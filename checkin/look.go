@@ -27,6 +27,7 @@ var (
 type Found struct {
 	Visits []Visit
 	More   bool
+	Name   string // of the person looked for, when they live in scope
 }
 
 // Visit returns a visit in scope; fault.NotFound for any other.
@@ -48,6 +49,19 @@ func (s *Service) CountOfPlace(ctx context.Context, sc auth.Scope, where id.ID) 
 // read people, and writes the look down. Of somebody who lives outside the scope
 // only the visits to places in it are seen. The purpose is the tracer's own words.
 func (s *Service) OfPerson(ctx context.Context, sc auth.Scope, who id.ID) (Found, error) {
+	return s.ofPerson(ctx, sc, standing, who)
+}
+
+// ToldOfPerson is OfPerson with the visits that were withdrawn, for whoever may
+// withdraw and restore them.
+func (s *Service) ToldOfPerson(ctx context.Context, sc auth.Scope, who id.ID) (Found, error) {
+	if !sc.Allows(auth.WritePeople) {
+		return Found{}, fault.New(fault.Forbidden, "auth.act")
+	}
+	return s.ofPerson(ctx, sc, told, who)
+}
+
+func (s *Service) ofPerson(ctx context.Context, sc auth.Scope, which string, who id.ID) (Found, error) {
 	if err := mayLook(sc); err != nil {
 		return Found{}, err
 	}
@@ -65,7 +79,7 @@ func (s *Service) OfPerson(ctx context.Context, sc auth.Scope, who id.ID) (Found
 		return Found{}, err
 	}
 	now := s.now()
-	found, err := s.look(ctx, see, all, now.Add(-Kept), now.Add(time.Minute))
+	found, err := s.look(ctx, see, which, all, now.Add(-Kept), now.Add(time.Minute))
 	if err != nil {
 		return Found{}, err
 	}
@@ -76,6 +90,7 @@ func (s *Service) OfPerson(ctx context.Context, sc auth.Scope, who id.ID) (Found
 	if err != nil {
 		return Found{}, err
 	}
+	found.Name = p.Name
 	return found, nil
 }
 
@@ -91,7 +106,7 @@ func (s *Service) OfPlace(ctx context.Context, sc auth.Scope, where id.ID, on da
 		return Found{}, cmp.Or(s.note(ctx, sc.Entry("visit.miss", "place", where.String(), 0, nil)), error(errPlace))
 	}
 	from := dayBegins(on)
-	found, err := s.look(ctx, sc, []id.ID{where}, from, from.Add(24*time.Hour))
+	found, err := s.look(ctx, sc, standing, []id.ID{where}, from, from.Add(24*time.Hour))
 	if err != nil {
 		return Found{}, err
 	}
@@ -112,12 +127,12 @@ func mayLook(sc auth.Scope) error {
 	return nil
 }
 
-func (s *Service) look(ctx context.Context, sc auth.Scope, subjects []id.ID, from, to time.Time) (Found, error) {
-	visits, err := visitsOf(ctx, s.DB, sc, subjects, from, to, lookMost+1)
+func (s *Service) look(ctx context.Context, sc auth.Scope, which string, subjects []id.ID, from, to time.Time) (Found, error) {
+	visits, err := visitsOf(ctx, s.DB, sc, which, subjects, from, to, lookMost+1)
 	if err != nil {
 		return Found{}, err
 	}
-	return Found{visits[:min(len(visits), lookMost)], len(visits) > lookMost}, nil
+	return Found{Visits: visits[:min(len(visits), lookMost)], More: len(visits) > lookMost}, nil
 }
 
 // aliases returns the ids under which somebody may have been noted: their own and
@@ -146,7 +161,7 @@ func (s *Service) HeldAbout(ctx context.Context, a person.Asker) ([]person.Held,
 		return nil, err
 	}
 	now := s.now()
-	visits, err := visitsOf(ctx, s.DB, s.system, all, now.Add(-Kept), now.Add(time.Minute), lookMost)
+	visits, err := visitsOf(ctx, s.DB, s.system, standing, all, now.Add(-Kept), now.Add(time.Minute), lookMost)
 	if err != nil {
 		return nil, err
 	}

@@ -16,5 +16,5 @@ func (s *Service) EachVisit(ctx context.Context, since time.Time, visit func(Vis
 // VisitsOf returns the visits of people that began from from to to, for the
 // program's own tracing; at most a hundred thousand.
 func (s *Service) VisitsOf(ctx context.Context, people []id.ID, from, to time.Time) ([]Visit, error) {
-	return visitsOf(ctx, s.DB, s.system, people, from, to, 100_000)
+	return visitsOf(ctx, s.DB, s.system, standing, people, from, to, 100_000)
 }

@@ -165,16 +165,22 @@ const askedAtOnce = 500
 // join" keeps it to the order that is written, "+ 0" keeps it from handing the
 // bounds of the buckets on to the trail.
 
+// which visits a look-up returns.
+const (
+	standing = "v.withdrawn_ms = 0"
+	told     = "(1 = 1)" // the withdrawn ones, too
+)
+
 // visitsOf returns the visits of a person (under each of their ids) or a place
 // that began from from to to, as far as they lie in scope, oldest first, at most most.
-func visitsOf(ctx context.Context, q store.Querier, sc auth.Scope, subjects []id.ID, from, to time.Time, most int) (all []Visit, err error) {
+func visitsOf(ctx context.Context, q store.Querier, sc auth.Scope, which string, subjects []id.ID, from, to time.Time, most int) (all []Visit, err error) {
 	for part := range slices.Chunk(subjects, askedAtOnce) {
 		marks, args := marksOf(part, sc.Province(), hourOf(from)*bucketsMost, (hourOf(to)+1)*bucketsMost, from.UnixMilli(), to.UnixMilli())
 		may, more := sc.Where("v.area", len(args)+1)
 		some, err := store.All(ctx, q, scanVisit, `select `+visitColumns+` from checkin_bucket b cross join checkin_trail t cross join checkin_visit v
 		where b.province = $1 and b.bucket + 0 >= $2 and b.bucket + 0 < $3
 		and t.province = b.province and t.bucket = b.bucket and t.subject in (`+marks+`)
-		and v.province = t.province and v.id = t.visit and v.withdrawn_ms = 0 and v.from_ms >= $4 and v.from_ms < $5 and `+may+
+		and v.province = t.province and v.id = t.visit and `+which+` and v.from_ms >= $4 and v.from_ms < $5 and `+may+
 			fmt.Sprintf(" order by v.from_ms, v.id limit %d", most), append(args, more...)...)
 		if err != nil {
 			return nil, err

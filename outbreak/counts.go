@@ -136,7 +136,7 @@ func (s *Service) readCounts(r io.Reader) (*intake, error) {
 	digest := sha256.New()
 	t, err := sheet.Open(io.TeeReader(r, digest), isCountsHeader)
 	if err != nil {
-		return nil, fileFault(err)
+		return nil, FileFault(err)
 	}
 	defer t.Close()
 	cols, err := countsColumns(t.Header)
@@ -150,7 +150,7 @@ func (s *Service) readCounts(r io.Reader) (*intake, error) {
 			return in, in.finish(digest, r)
 		}
 		if err != nil {
-			return nil, fileFault(err)
+			return nil, FileFault(err)
 		}
 		for _, l := range cols.rows(row) {
 			s.take(in, n, l)
@@ -299,8 +299,9 @@ func (in *intake) heldOnce() []held {
 	return all
 }
 
-// fileFault says in the user's terms why a file cannot be read.
-func fileFault(err error) error {
+// FileFault says in the user's terms why a file cannot be read: fault.Invalid with the
+// row, for an error of wire/sheet; any other error as it is.
+func FileFault(err error) error {
 	var e *sheet.Error
 	if !errors.As(err, &e) {
 		return err

@@ -189,7 +189,7 @@ func isCasesHeader(m *Mapping, templates []Mapping) func(row []string) bool {
 func (s *Service) readCases(sc auth.Scope, r io.Reader, m *Mapping, templates []Mapping) (rows []lineRow, report Report, err error) {
 	t, err := sheet.Open(r, isCasesHeader(m, templates))
 	if err != nil {
-		return nil, report, fileFault(err)
+		return nil, report, FileFault(err)
 	}
 	defer t.Close()
 	if m == nil {
@@ -210,7 +210,7 @@ func (s *Service) readCases(sc auth.Scope, r io.Reader, m *Mapping, templates []
 			return rows, report, nil
 		}
 		if err != nil {
-			return nil, report, fileFault(err)
+			return nil, report, FileFault(err)
 		}
 		if row, ok := s.lineOf(sc, &report, read, row, n); ok {
 			row.again = said[row.text]

@@ -172,7 +172,7 @@ func sampleOf(r io.Reader) (sm sample, err error) {
 		return n > 1
 	})
 	if err != nil {
-		return sm, fileFault(err)
+		return sm, FileFault(err)
 	}
 	defer t.Close()
 	sm.header = slices.Clone(t.Header)
@@ -182,7 +182,7 @@ func sampleOf(r io.Reader) (sm sample, err error) {
 			break
 		}
 		if err != nil {
-			return sm, fileFault(err)
+			return sm, FileFault(err)
 		}
 		sm.rows = append(sm.rows, row)
 	}

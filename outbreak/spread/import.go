@@ -186,11 +186,8 @@ func column(header []string, field string) int {
 // fileFault says in the user's terms why a file cannot be read.
 func fileFault(err error) error {
 	var e *sheet.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	if e.Why == sheet.NoHeader {
+	if errors.As(err, &e) && e.Why == sheet.NoHeader {
 		return fault.New(fault.Invalid, "spread.no_header").Because(err)
 	}
-	return fault.New(fault.Invalid, "sheet."+e.Why).InRow(e.Row).Because(err)
+	return outbreak.FileFault(err)
 }

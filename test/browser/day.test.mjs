@@ -79,6 +79,12 @@ const listed = (tab, name) => until(async () => {
   return (await link.count()) ? link.getAttribute("href") : null;
 });
 
+/** gone holds once the tab's list has nobody of that name. */
+const gone = (tab, name) => until(async () => {
+  await tab.goto(khien.url + "contacts");
+  return (await tab.locator("tbody a", { hasText: name }).count()) === 0;
+});
+
 const says = (tab, path, text) => until(async () => {
   const answer = await tab.goto(khien.url + path.replace(/^\//, ""));
   return answer.status() === 200 && (await tab.textContent("main")).includes(text);
@@ -137,6 +143,31 @@ test("who asks says why, and every meeting explains itself", { skip, timeout: ha
   for (const text of ["Bình Thử", "Dũng Thử", "Quán Cơm Thử", "60"]) assert.ok(said.includes(text), text);
   assert.doesNotMatch(said, /Em Thử/, "who met a contact elsewhere is counted, not named");
   await look(huulung, "trace");
+});
+
+test("a visit that is wrong goes with the contact that it found, and comes back", { skip, timeout: hangMs }, async () => {
+  await huulung.goto(khien.url + binh.slice(1));
+  await huulung.click("main a[href^='/people/']");
+  await huulung.click("a[href*='/visits?purpose=']");
+  assert.match(await huulung.textContent("tbody"), /Quán Cơm Thử/);
+  await look(huulung, "visits");
+  await huulung.click("tbody summary");
+  await huulung.fill("tbody [name=reason]", "x");
+  await huulung.$eval("tbody [name=reason]", (field) => field.form.setAttribute("novalidate", ""));
+  await huulung.click("tbody details button");
+  await huulung.waitForSelector(".alert-bad");
+  await huulung.click("tbody summary");
+  await huulung.fill("tbody [name=reason]", "quét nhầm thẻ của người khác");
+  await look(huulung, "visits-why");
+  await huulung.click("tbody details button");
+  await huulung.waitForSelector("tbody .badge-bad");
+  await look(huulung, "visits-withdrawn");
+  const visits = huulung.url();
+  assert.equal(await gone(huulung, people.binh.name), true, "who was never there is no contact");
+  await huulung.goto(visits);
+  await huulung.click("tbody form button");
+  await huulung.waitForSelector("tbody summary");
+  assert.equal(await listed(huulung, people.binh.name), binh);
 });
 
 test("a confirmed contact has a plan, a signed order and checks", { skip, timeout: hangMs }, async () => {
