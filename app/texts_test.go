@@ -30,7 +30,7 @@ func TestEverySentenceIsThere(t *testing.T) {
 			t.Errorf("%s: %v", p.Name, err)
 		}
 	}
-	for _, dir := range []string{"outbreak", "outbreak/contact", "epimap", "app", "kernel/area", "kernel/audit", "kernel/auth", "kernel/day", "kernel/id", "checkin/declaration", "kernel/person", "kernel/phone", "kernel/place", "checkin/point", "outbreak/followup",
+	for _, dir := range []string{"outbreak", "outbreak/contact", "outbreak/spread", "outbreak/level", "checkin", "epimap", "app", "kernel/area", "kernel/audit", "kernel/auth", "kernel/day", "kernel/id", "checkin/declaration", "kernel/person", "kernel/phone", "kernel/place", "checkin/point", "outbreak/followup",
 		"kernel/secret", "kernel/store", "kernel/web"} {
 		if err := i18n.CheckFaults(cat, os.DirFS("../"+dir)); err != nil {
 			t.Errorf("%s: %v", dir, err)

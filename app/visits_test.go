@@ -55,7 +55,7 @@ func TestWrongVisit(t *testing.T) {
 		if !stands() {
 			t.Fatal("an officer of elsewhere withdraws a visit")
 		}
-		has(t, "no reason", mine.form(page, url.Values{"visit": {v.ID.String()}, "purpose": {"complaint"}}), http.StatusUnprocessableEntity, "Chợ")
+		has(t, "no reason", mine.form(page, url.Values{"visit": {v.ID.String()}, "purpose": {"complaint"}}), http.StatusUnprocessableEntity, "Chợ", "Hãy ghi lý do", " open>")
 		for range 2 {
 			has(t, "withdrawn", mine.form(page, mark), http.StatusSeeOther)
 		}

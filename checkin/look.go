@@ -19,6 +19,7 @@ const lookMost = 5000
 
 var (
 	errPurpose = fault.New(fault.Invalid, "checkin.purpose")
+	errReason  = fault.New(fault.Invalid, "checkin.reason")
 	errPerson  = fault.New(fault.NotFound, "person.none")
 )
 

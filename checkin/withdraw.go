@@ -36,7 +36,7 @@ func (s *Service) mark(ctx context.Context, sc auth.Scope, visit id.ID, act stri
 		return fault.New(fault.Forbidden, "auth.act")
 	}
 	if n := len([]rune(sc.Purpose())); n < 4 || n > purposeMost {
-		return errPurpose.At("reason", sc.Purpose())
+		return errReason.At("reason", sc.Purpose())
 	}
 	return s.DB.Tx(ctx, func(tx *store.Tx) error {
 		v, err := toldVisit(tx.Context(), tx, sc, visit)
