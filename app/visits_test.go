@@ -27,7 +27,7 @@ func TestWrongVisit(t *testing.T) {
 			t.Fatal(err)
 		}
 		v := checkin.Visit{ID: id.New(), Place: market.ID, Person: who, Device: id.New(), Area: market.Area, From: now.Add(-2 * time.Hour), Until: now.Add(-time.Hour),
-			Told: now, How: event.ByCard, Ended: checkin.EndAssumed}
+			Told: now, How: event.ByCard, Ended: checkin.EndVisitor}
 		if err := n.Checkin.RecordAll(t.Context(), []checkin.Visit{v}); err != nil {
 			t.Fatal(err)
 		}

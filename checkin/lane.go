@@ -160,7 +160,9 @@ func (l *lane) tell(tx *store.Tx, visits []Visit, fresh []bool) error {
 	f := event.VisitsRecorded{Lane: l.number, Visits: make([]event.Visited, 0, len(visits))}
 	for i, v := range visits {
 		if fresh[i] {
-			f.Visits = append(f.Visits, v.fact())
+			told := v.fact()
+			told.Left = false // not told before, even of one who has left already
+			f.Visits = append(f.Visits, told)
 		}
 	}
 	if len(f.Visits) == 0 {
