@@ -155,7 +155,8 @@ test("a visit that is wrong goes with the contact that it found, and comes back"
   await huulung.fill("tbody [name=reason]", "x");
   await huulung.$eval("tbody [name=reason]", (field) => field.form.setAttribute("novalidate", ""));
   await huulung.click("tbody details button");
-  await huulung.waitForSelector(".alert-bad");
+  await huulung.click(".alert-bad a");
+  assert.equal(await huulung.evaluate(() => document.activeElement.name), "reason", "the fault leads to its field");
   await huulung.fill("tbody [name=reason]", "quét nhầm thẻ của người khác");
   await look(huulung, "visits-why");
   await huulung.click("tbody details button");
