@@ -23,9 +23,9 @@ func (s *Service) staff(rt *web.Router) {
 	read.Get("/api/v1/places/{place}/visits", s.getOfPlace)
 	write := rt.With(auth.Require(auth.WritePeople))
 	write.Post("/api/v1/visits/{id}/withdraw", s.postMark(s.Withdraw), web.MaxBody(visitBytes))
+	write.Post("/api/v1/visits/{id}/restore", s.postMark(s.Restore), web.MaxBody(visitBytes))
 	write.Get("/people/{id}/visits", s.getVisits)
 	write.Post("/people/{id}/visits", s.postVisits)
-	write.Post("/api/v1/visits/{id}/restore", s.postMark(s.Restore), web.MaxBody(visitBytes))
 	rt.With(auth.Require(auth.Export)).Get("/api/v1/places/{place}/visits.csv", s.getExport, web.Timeout(0), web.NoGzip())
 }
 
@@ -116,22 +116,30 @@ type reasonBody struct {
 	Reason string `json:"reason"`
 }
 
+// marking is Withdraw or Restore.
+type marking = func(ctx context.Context, sc auth.Scope, visit id.ID) error
+
+// markFor marks a visit for a reason, which is the scope's purpose.
+func markFor(r *http.Request, mark marking, visit id.ID, reason string) error {
+	sc, err := auth.ScopeOf(r.Context(), auth.WritePeople, strings.TrimSpace(reason))
+	if err != nil {
+		return err
+	}
+	return mark(r.Context(), sc, visit)
+}
+
 // postMark takes a wrong visit away, or back again.
-func (s *Service) postMark(mark func(context.Context, auth.Scope, id.ID) error) web.Handler {
+func (s *Service) postMark(mark marking) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var b reasonBody
 		if err := decode(r, &b); err != nil {
-			return err
-		}
-		sc, err := auth.ScopeOf(r.Context(), auth.WritePeople, strings.TrimSpace(b.Reason))
-		if err != nil {
 			return err
 		}
 		visit, err := id.Parse(r.PathValue("id"))
 		if err != nil {
 			return errNone
 		}
-		if err := mark(r.Context(), sc, visit); err != nil {
+		if err := markFor(r, mark, visit, b.Reason); err != nil {
 			return err
 		}
 		w.WriteHeader(http.StatusNoContent)

@@ -3,7 +3,6 @@ package checkin
 import (
 	"net/http"
 	"slices"
-	"strings"
 
 	"khien/kernel/auth"
 	"khien/kernel/fault"
@@ -48,9 +47,7 @@ func (s *Service) showVisits(w http.ResponseWriter, r *http.Request, purpose str
 	}
 	page := visitsPage{ID: who, Form: f}
 	if !slices.Contains(person.Purposes, purpose) {
-		for _, p := range person.Purposes {
-			page.Ask = append(page.Ask, web.Choice{Value: p, Text: web.T(r.Context(), "person.purpose."+p)})
-		}
+		page.Ask = person.PurposeChoices(r)
 		return s.Views.Render(w, r, status, "checkin/visits.html", page)
 	}
 	sc, err := auth.ScopeOf(r.Context(), auth.WritePeople, purpose)
@@ -77,9 +74,13 @@ func (s *Service) postVisits(w http.ResponseWriter, r *http.Request) error {
 		Reason  string `form:"reason,max=200"`
 		Purpose string `form:"purpose,max=20"`
 	}
+	mark, done := s.Withdraw, "checkin.withdraw"
 	err := web.Decode(r, &f)
+	if f.Restore {
+		mark, done = s.Restore, "checkin.restore"
+	}
 	if err == nil {
-		err = s.markFor(r, f.Visit, f.Restore, strings.TrimSpace(f.Reason))
+		err = markFor(r, mark, f.Visit, f.Reason)
 	}
 	if len(web.Refused(err)) > 0 {
 		return s.showVisits(w, r, f.Purpose, web.FormOf(r, err), http.StatusUnprocessableEntity)
@@ -87,23 +88,8 @@ func (s *Service) postVisits(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	done := "checkin.withdraw"
-	if f.Restore {
-		done = "checkin.restore"
-	}
 	if err != nil { // done before, or nobody's to do: the list says how it is
 		done = ""
 	}
 	return web.Redirect(w, r, "/people/"+r.PathValue("id")+"/visits?purpose="+f.Purpose, done)
-}
-
-func (s *Service) markFor(r *http.Request, visit id.ID, restore bool, reason string) error {
-	sc, err := auth.ScopeOf(r.Context(), auth.WritePeople, reason)
-	if err != nil {
-		return err
-	}
-	if restore {
-		return s.Restore(r.Context(), sc, visit)
-	}
-	return s.Withdraw(r.Context(), sc, visit)
 }

@@ -20,6 +20,9 @@ import (
 // person may read it. Texts are "person.purpose.<value>".
 var Purposes = []string{"trace", "case", "care", "correct", "confirm", "complaint"}
 
+// PurposeChoices are the Purposes as a form offers them, with an empty one first.
+func PurposeChoices(r *http.Request) []web.Choice { return choices(r, "person.purpose.", Purposes) }
+
 // Kinds lists the kinds of papers in the order of a form; texts are "person.paper.<value>".
 var Kinds = []PaperKind{CitizenCard, OldCard, TravelPaper, InsuranceTag}
 
@@ -69,7 +72,7 @@ type foundRow struct {
 }
 
 func (d *Desk) searchPage(r *http.Request, f web.Form) searchPage {
-	p := searchPage{Form: f, Purposes: choices(r, "person.purpose.", Purposes)}
+	p := searchPage{Form: f, Purposes: PurposeChoices(r)}
 	if sc, err := auth.ScopeOf(r.Context(), auth.WritePeople, "search_page"); err == nil {
 		p.MayWrite = true
 		p.Open, _, _ = d.People.ReviewCount(r.Context(), d.DB, sc, d.Now()) // without it the page only says less
@@ -168,7 +171,7 @@ func (d *Desk) getPerson(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return errNone
 		}
-		return d.Views.Render(w, r, http.StatusOK, "person/person.html", personPage{ID: i, Purposes: choices(r, "person.purpose.", Purposes)})
+		return d.Views.Render(w, r, http.StatusOK, "person/person.html", personPage{ID: i, Purposes: PurposeChoices(r)})
 	}
 	p, sc, err := d.read(r, auth.ReadPeople, purpose)
 	if err != nil {
