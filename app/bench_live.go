@@ -63,7 +63,7 @@ func benchLive(ctx context.Context, c *config.Config, o benchOptions) (f *figure
 		return nil, err
 	}
 	slices.Sort(b.waits)
-	p99, perS := b.waits[len(b.waits)*99/100], float64(b.told.Load())/took.Seconds()
+	p99, perS := nearest(b.waits, 99), float64(b.told.Load())/took.Seconds()
 	f = &figures{values: map[string]any{"visits_per_s": round(perS), "asked": len(b.waits), "live_p50_ms": round(middleOf(b.waits)), "live_p99_ms": round(p99),
 		"live_most_ms": round(b.waits[len(b.waits)-1])}}
 	f.atMost(ms(liveLimit), promise{What: fmt.Sprintf("trace: from a visit's commit to an answer, p99 at %.0f visits/s", perS), Unit: "ms", Measured: round(p99),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"khien/kernel/event"
+	"khien/kernel/garbage"
 	"khien/kernel/job"
 	"khien/kernel/store"
 	"khien/kernel/web"
@@ -28,6 +29,7 @@ func (a *App) Serve(ctx context.Context, notices io.Writer, started func(net.Add
 		}
 		defer unlock()
 	}
+	defer garbage.Rarely(garbage.Serving)()
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	var all sync.WaitGroup

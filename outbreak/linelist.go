@@ -10,8 +10,8 @@ import (
 	"khien/kernel/area"
 	"khien/kernel/auth"
 	"khien/kernel/fault"
+	"khien/kernel/garbage"
 	"khien/kernel/id"
-	"khien/kernel/person"
 	"khien/kernel/store"
 	"khien/wire/sheet"
 )
@@ -91,7 +91,7 @@ func (s *Service) ImportList(ctx context.Context, sc auth.Scope, r io.Reader, o 
 	if !sc.Allows(auth.Import) || !sc.Allows(auth.WriteCases) {
 		return Report{}, fault.New(fault.Forbidden, "auth.act")
 	}
-	defer person.CollectLess()()
+	defer garbage.Rarely(garbage.Importing)()
 	templates, err := s.mappings(ctx)
 	if err != nil {
 		return Report{}, err

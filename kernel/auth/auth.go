@@ -24,6 +24,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"khien/kernel/area"
@@ -76,6 +77,7 @@ type Service struct {
 	Config
 	hasher  *hasher
 	perAddr *web.Limiter
+	grounds sync.Map // area.Code of an account to its jurisdiction, []area.Code
 }
 
 // New returns a Service. A missing database, key or province is an error.

@@ -81,8 +81,19 @@ func (s *Service) begin(tx *store.Tx, a Account, agent string) (token string, v 
 
 // complete adds what the table does not hold.
 func (s *Service) complete(v Session) Session {
-	v.province, v.now, v.areas = s.Province, s.Now, jurisdiction(s.Ground, v.account.Area)
+	v.province, v.now, v.areas = s.Province, s.Now, s.jurisdiction(v.account.Area)
 	return v
+}
+
+// jurisdiction is worked out once of an area: that of a province asks after every
+// commune of two editions, and each request of its officers needs it.
+func (s *Service) jurisdiction(c area.Code) []area.Code {
+	if known, ok := s.grounds.Load(c); ok {
+		return known.([]area.Code)
+	}
+	cs := slices.Clip(jurisdiction(s.Ground, c))
+	s.grounds.Store(c, cs)
+	return cs
 }
 
 func tokenHash(token string) []byte {

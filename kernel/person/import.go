@@ -2,13 +2,11 @@ package person
 
 import (
 	"context"
-	"runtime/debug"
-	"runtime/metrics"
 	"slices"
 	"sync"
-	"time"
 
 	"khien/kernel/auth"
+	"khien/kernel/garbage"
 	"khien/kernel/id"
 	"khien/kernel/store"
 )
@@ -25,7 +23,7 @@ func (s *Service) Import(ctx context.Context, sc auth.Scope, people []Person, ea
 	if !sc.Allows(auth.WritePeople) {
 		return errAct
 	}
-	defer CollectLess()()
+	defer garbage.Rarely(garbage.Importing)()
 	parts := make(chan part, 2) // made ready while those before are written
 	run, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -169,68 +167,4 @@ func (b *batch) follow(o *batch) bool {
 // left is somebody as a batch has left them, for the next.
 func (k *known) left() *known {
 	return &known{row: k.row, Person: k.Person, side: k.side, keys: k.keys}
-}
-
-// collecting is how the memory is collected while imports run: they leave much
-// garbage and little else, and collecting as often as a server does would be a
-// quarter of their work.
-var collecting struct {
-	sync.Mutex
-	imports int
-	before  int
-	stop    chan struct{}
-}
-
-// While imports run, the heap grows to five times what lives before it is
-// collected, but by no more than so many bytes: what is collected rarely on a
-// small heap must be collected often on one that holds a whole list.
-const (
-	importCollects = 400 // per cent
-	importGarbage  = 384 << 20
-	importLooks    = 250 * time.Millisecond
-)
-
-// CollectLess lets garbage stand longer, until what it returns is called: for
-// imports, of people or of what speaks of them. Many may be at work at once.
-func CollectLess() func() {
-	c := &collecting
-	c.Lock()
-	defer c.Unlock()
-	if c.imports++; c.imports == 1 {
-		c.before, c.stop = debug.SetGCPercent(rarely()), make(chan struct{})
-		go follow(c.stop)
-	}
-	return func() {
-		c.Lock()
-		defer c.Unlock()
-		if c.imports--; c.imports == 0 {
-			close(c.stop)
-			debug.SetGCPercent(c.before)
-		}
-	}
-}
-
-// follow fits how rarely is collected to what lives, until it is stopped.
-func follow(stop <-chan struct{}) {
-	look := time.NewTicker(importLooks)
-	defer look.Stop()
-	for {
-		select {
-		case <-stop:
-			return
-		case <-look.C:
-		}
-		collecting.Lock()
-		if collecting.stop == stop && collecting.imports > 0 {
-			debug.SetGCPercent(rarely())
-		}
-		collecting.Unlock()
-	}
-}
-
-// rarely is by how many per cent of what lives the heap may grow.
-func rarely() int {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	return int(max(10, min(importCollects, importGarbage*100/max(1, live[0].Value.Uint64()))))
 }

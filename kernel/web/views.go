@@ -91,6 +91,7 @@ func (v *Views) parse(l i18n.Lang, base *template.Template, p Pages) error {
 		if err != nil {
 			return fmt.Errorf("web: page %s/%s: %w", p.Name, path.Base(f), err)
 		}
+		fold(v.catalog, l, t)
 		v.pages[l][p.Name+"/"+path.Base(f)] = t
 	}
 	return nil

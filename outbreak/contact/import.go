@@ -13,6 +13,7 @@ import (
 	"khien/kernel/auth"
 	"khien/kernel/day"
 	"khien/kernel/fault"
+	"khien/kernel/garbage"
 	"khien/kernel/id"
 	"khien/kernel/person"
 	"khien/kernel/store"
@@ -89,6 +90,7 @@ func (s *Service) Import(ctx context.Context, sc auth.Scope, r io.Reader) (repor
 	if !sc.Allows(auth.WriteContacts) || !sc.Allows(auth.Import) {
 		return report, errAct
 	}
+	defer garbage.Rarely(garbage.Importing)()
 	rows, report, err := s.readList(sc, r)
 	if err != nil {
 		return report, err

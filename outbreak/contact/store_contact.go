@@ -101,9 +101,8 @@ func updateContact(tx *store.Tx, sc auth.Scope, c Contact) (bool, error) {
 }
 
 // among returns where a list of contacts is read from, with the predicate of those
-// that the scope may see. The contacts of people, of one case, and those of communes,
-// are few: they are looked up one by one. Of a district or a province so many are to
-// be seen that the list, walked from its top, is soon full.
+// that the scope may see. The contacts of people and of one case are few: they are
+// looked up one by one. Others are walked from the top of a list, which is soon full.
 func among(sc auth.Scope, f Filter) (from, may string, args []any) {
 	args = []any{sc.Province()}
 	var few string
@@ -114,20 +113,12 @@ func among(sc auth.Scope, f Filter) (from, may string, args []any) {
 		few = "select m.id from contact_contact m where m.province = $1 and m.person in (" + marks + ")"
 	case !f.Case.IsZero():
 		few, args = "select e.contact as id from contact_exposure e where e.province = $1 and e.case_id = $2 and e.held = 1", append(args, f.Case)
-	case narrow(sc):
-		mine, own := sc.Where("m.area", len(args)+1)
-		args = append(args, own...)
-		there, own := sc.Where("e.area", len(args)+1)
-		args = append(args, own...)
-		few = "select m.id from contact_contact m where m.province = $1 and " + mine +
-			" union select e.contact from contact_exposure e where e.province = $1 and e.held = 1 and " + there
-		return "(" + few + ") x cross join contact_contact c where c.id = x.id", "(1 = 1)", args
 	}
 	may, more := seen(sc, len(args)+1)
 	if args = append(args, more...); few == "" {
-		return "contact_contact c where (1 = 1)", may, args
+		return "contact_contact c", may, args
 	}
-	return "(select distinct id from (" + few + ") y) x cross join contact_contact c where c.id = x.id", may, args
+	return "(select distinct id from (" + few + ") y) x cross join contact_contact c", "c.id = x.id and " + may, args
 }
 
 // peopleMarks adds people to the arguments and returns the marks of them, null
@@ -153,8 +144,37 @@ func listContacts(ctx context.Context, q store.Querier, sc auth.Scope, f Filter,
 }
 
 func listQuery(sc auth.Scope, f Filter, most int) (text string, args []any) {
+	if f.people == nil && f.Case.IsZero() && narrow(sc) {
+		return communeQuery(sc, f, most)
+	}
 	from, may, args := among(sc, f)
-	text = "select " + contactColumns + " from " + from + " and c.province = $1 and " + may
+	which, args := f.where(args)
+	return "select " + contactColumns + " from " + from + " where c.province = $1 and " + may + which + top(most), args
+}
+
+// communeQuery picks the top of those who live in a commune and the top of those
+// who were exposed in it, each by an index that alone says who they are, and reads
+// the rows of what is left: a commune has a thousand, a page fifty.
+func communeQuery(sc auth.Scope, f Filter, most int) (text string, args []any) {
+	mine, own := sc.Where("c.area", 2)
+	args = append([]any{sc.Province()}, own...)
+	there, own := sc.Where("e.area", len(args)+1)
+	which, args := f.where(append(args, own...))
+	pick := func(from, may string) string {
+		return "select id from (select distinct c.id, c.priority from " + from + " where c.province = $1 and " + may + which + top(most) + ") p"
+	}
+	return "select " + contactColumns + " from (" + pick("contact_contact c", mine) + " union " +
+		pick("contact_exposure e cross join contact_contact c", "e.province = $1 and e.held = 1 and c.id = e.contact and "+there) +
+		") few cross join contact_contact c where c.province = $1 and c.id = few.id" + top(most), args
+}
+
+func top(most int) string {
+	return fmt.Sprintf(" order by c.priority desc, c.id desc limit %d", most)
+}
+
+// where returns the conditions of a filter on contacts c, each after an "and", and
+// the arguments with theirs.
+func (f Filter) where(args []any) (text string, all []any) {
 	add := func(asked bool, format string, values ...any) {
 		if !asked {
 			return
@@ -180,7 +200,7 @@ func listQuery(sc auth.Scope, f Filter, most int) (text string, args []any) {
 	if f.After != nil {
 		add(true, "(c.priority < %s or c.priority = %s and c.id < %s)", f.After.Priority, f.After.Priority, f.After.ID)
 	}
-	return fmt.Sprintf("%s order by c.priority desc, c.id desc limit %d", text, most), args
+	return text, args
 }
 
 // releasedBefore returns contacts that were released before a moment.
