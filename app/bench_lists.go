@@ -193,6 +193,11 @@ func (b *listBench) serving(ctx context.Context) (stop func()) {
 // weighs; the very first time of each apart, for that makes what all others find.
 func (b *listBench) measure(ctx context.Context, pages []listPage, what string) (err error) {
 	defer b.serving(ctx)()
+	for !b.n.Map.Warm() || !b.n.Spread.Warm() { // until then a server says that it is not ready
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
 	if b.commit, err = b.durable(ctx); err != nil {
 		return err
 	}

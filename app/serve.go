@@ -101,6 +101,12 @@ func (a *App) checks() []web.Check {
 			}
 			return err
 		}},
+		{Name: "memory", Ask: func(context.Context) error {
+			if !a.Map.Warm() || !a.Spread.Warm() || !a.Contacts.Warm() {
+				return errors.New("what pages are made of is still being read")
+			}
+			return nil
+		}},
 	}
 }
 

@@ -113,6 +113,7 @@ type Service struct {
 	refreshing sync.Mutex // one refresh at a time; guards ledger
 	ledger     *ledger
 	view       atomic.Pointer[view] // nil before the first refresh
+	drawn      atomic.Bool          // warm has ended
 
 	outlines outlines
 	visits   visits
@@ -196,7 +197,11 @@ func (s *Service) warm(ctx context.Context) {
 		}
 	}
 	s.country(s.edition)
+	s.drawn.Store(true)
 }
+
+// Warm reports whether Run has read the counts and drawn the front page.
+func (s *Service) Warm() bool { return s.drawn.Load() && s.view.Load() != nil }
 
 func pause(ctx context.Context, d time.Duration) {
 	select {

@@ -50,6 +50,13 @@ func (s *Service) Run(ctx context.Context) {
 	}
 }
 
+// Warm reports whether the index has been built.
+func (s *Service) Warm() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.live != nil
+}
+
 // Settle hears every visit and traces every case that waits: for commands and
 // tests that want to see what came of their act.
 func (s *Service) Settle(ctx context.Context) error {

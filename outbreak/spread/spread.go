@@ -64,6 +64,7 @@ type Service struct {
 
 	world   atomic.Pointer[world] // nil before the first reading
 	running atomic.Bool           // Run keeps the world up to date
+	warm    atomic.Bool           // Run has read and drawn it once
 	looks   looks
 
 	mu         sync.Mutex // one reading at a time; guards what stands below
@@ -124,6 +125,7 @@ func (s *Service) Run(ctx context.Context) {
 		}
 		if err == nil {
 			w.view(auth.System(s.province, "warm"), Filter{}, s.today())
+			s.warm.Store(true)
 			pause(ctx, max(refreshLeast, refreshShare*time.Since(began)))
 		}
 		select {
@@ -138,6 +140,9 @@ func (s *Service) Run(ctx context.Context) {
 		}
 	}
 }
+
+// Warm reports whether Run has read what pages need, and drawn the whole province.
+func (s *Service) Warm() bool { return s.warm.Load() }
 
 // compare marks what another program changed; a database that does not answer is
 // heard of when rows are read.
