@@ -79,7 +79,9 @@ func (g *group) serve(ctx context.Context, wake func([]string), all func()) {
 		select {
 		case w := <-g.queue:
 			g.commit(g.gather(w), wake)
+			g.fold(foldBusy)
 		case <-tick.C:
+			g.fold(foldIdle)
 			if now := g.foreign(); now != g.seen {
 				g.seen = now
 				all()
@@ -103,14 +105,7 @@ func (g *group) settle(ctx context.Context) error {
 // foreign returns a number that changes with the commits of other connections
 // than this one, which is the only one of this process that writes.
 func (g *group) foreign() (version int64) {
-	rows, err := g.query(context.Background(), "pragma data_version", nil)
-	if err != nil {
-		return 0
-	}
-	defer rows.Close()
-	if rows.Next() {
-		_ = rows.Scan(&version)
-	}
+	_ = g.pragma("pragma data_version", func(scan Scan) error { return scan(&version) })
 	return version
 }
 
