@@ -24,6 +24,9 @@ interface Scale {
 /** buttonsPx is how much of the right edge the buttons take. */
 const buttonsPx = 64;
 
+/** air is left around the drawing; above it, for the days. */
+const air = 24;
+
 /** dayLeast is how narrow a day gets, however far away one looks. */
 const dayLeast = 6;
 
@@ -104,14 +107,17 @@ class Drawing {
     return { x: this.box.clientWidth, y: this.box.clientHeight };
   }
 
-  /** home shows everything, or as much as can be read of it: of more days than fit, the latest. */
+  /**
+   * home shows everything, or as much as can be read of it: of more days than fit the latest, of half as many rows
+   * again as fit those at the top, where the longest chains are.
+   */
   private home(): void {
     const size = this.size();
     let level = levelMost;
-    const tooMuch = (s: Scale): boolean => this.rows * s.row > size.y || (this.days * s.day > size.x && s.day > dayLeast);
+    const tooMuch = (s: Scale): boolean => this.rows * s.row > 1.5 * size.y || (this.days * s.day > size.x && s.day > dayLeast);
     while (level > 0 && tooMuch(scaleOf(level))) level--;
     const over = this.days * scaleOf(level).day - size.x;
-    this.go(level, over > 0 ? over + buttonsPx : 0, 0);
+    this.go(level, over > 0 ? over + buttonsPx : 0, -air); // the days stand over the first rows
   }
 
   private zoom(by: number, about?: Point): void {
@@ -123,10 +129,14 @@ class Drawing {
     this.go(level, left, top);
   }
 
+  /** go shows a level from a corner on; what is narrower than the box stands in its middle. */
   private go(level: number, left: number, top: number): void {
-    const s = scaleOf(level), size = this.size(), air = 24;
+    const s = scaleOf(level), size = this.size();
     this.level = level;
-    this.left = Math.round(Math.max(-air, Math.min(left, Math.max(-air, this.days * s.day - size.x + air * 4))));
+    const spare = size.x - buttonsPx - this.days * s.day;
+    this.left = Math.round(
+      spare > 2 * air ? -spare / 2 : Math.max(-air, Math.min(left, Math.max(-air, this.days * s.day - size.x + air * 4))),
+    );
     this.top = Math.round(Math.max(-air, Math.min(top, Math.max(-air, this.rows * s.row - size.y + air))));
     this.box.dataset.level = String(level);
     this.said.textContent = "";
