@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"database/sql"
+)
 
 // SQLite keeps what is committed in a log beside the table file, and somebody must
 // fold it in now and then: at 8,000 pages some 100 ms. By itself it does so inside
@@ -15,31 +18,24 @@ const (
 // sees as it was stays for the next time, and so does what fails: the log holds it.
 func (g *group) fold(least int64) {
 	if g.unfolded() >= least {
-		_ = g.pragma("pragma wal_checkpoint(passive)", func(Scan) error { return nil })
+		_ = Each(context.Background(), g, func(Scan) error { return nil }, "pragma wal_checkpoint(passive)")
 	}
 }
 
 // unfolded is how many pages of the log are not folded in.
-func (g *group) unfolded() (pages int64) {
-	_ = g.pragma("pragma wal_checkpoint(noop)", func(scan Scan) error {
+func (g *group) unfolded() int64 {
+	n, err := One(context.Background(), g, func(scan Scan) (n int64, err error) {
 		var busy, written, folded int64
-		err := scan(&busy, &written, &folded)
-		pages = written - folded
-		return err
-	})
-	return pages
+		err = scan(&busy, &written, &folded)
+		return written - folded, err
+	}, "pragma wal_checkpoint(noop)")
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
-func (g *group) pragma(text string, row func(Scan) error) error {
-	rows, err := g.query(context.Background(), text, nil)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+// Query lets the writer ask outside of transactions, with Each and One.
+func (g *group) Query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return g.query(ctx, text, args)
 }

@@ -104,8 +104,11 @@ func (g *group) settle(ctx context.Context) error {
 
 // foreign returns a number that changes with the commits of other connections
 // than this one, which is the only one of this process that writes.
-func (g *group) foreign() (version int64) {
-	_ = g.pragma("pragma data_version", func(scan Scan) error { return scan(&version) })
+func (g *group) foreign() int64 {
+	version, err := One(context.Background(), g, Int, "pragma data_version")
+	if err != nil {
+		return 0
+	}
 	return version
 }
 
