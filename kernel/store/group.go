@@ -128,16 +128,18 @@ func (g *group) drain(wake func([]string)) {
 func (g *group) gather(w *waiting) []*waiting {
 	all := []*waiting{w}
 	if err := g.plain("begin immediate"); err != nil {
-		w.outcome = kind(err)
-		close(w.done)
+		g.fail(all, err)
 		return nil
 	}
 	deadline := time.Now().Add(groupTime)
+	written := false
 	for {
-		if broken := g.one(all[len(all)-1]); broken != nil {
+		last := all[len(all)-1]
+		if broken := g.one(last, written); broken != nil {
 			g.fail(all, broken)
 			return nil
 		}
+		written = written || last.outcome == nil
 		if len(all) == groupMost || time.Now().After(deadline) {
 			return all
 		}
@@ -150,25 +152,33 @@ func (g *group) gather(w *waiting) []*waiting {
 	}
 }
 
-// one runs a transaction in its savepoint. The returned error says that the
-// whole group is lost, because the engine has undone it.
-func (g *group) one(w *waiting) error {
+// one runs a transaction, in a savepoint when the group has written already. The
+// first needs none: nobody is lost with it, and SQLite need not keep a copy of
+// every page that it changes. The returned error says that the whole group is
+// lost, because the engine has undone it.
+func (g *group) one(w *waiting, written bool) error {
 	if err := w.ctx.Err(); err != nil {
 		w.outcome = fmt.Errorf("store: not begun: %w", err)
 		return nil
 	}
-	if err := g.plain("savepoint one"); err != nil {
+	keep, undo := []string{"savepoint one"}, []string{"rollback to one", "release one"}
+	if !written {
+		keep, undo = nil, []string{"rollback", "begin immediate"}
+	}
+	if err := g.plain(keep...); err != nil {
 		return err
 	}
 	w.tx = &Tx{ctx: context.WithoutCancel(w.ctx), engine: SQLite, run: g}
-	w.outcome = w.run()
-	if w.outcome == nil {
+	if w.outcome = w.run(); w.outcome != nil {
+		if err := g.plain(undo...); err != nil {
+			return errors.Join(w.outcome, err)
+		}
+		return nil
+	}
+	if written {
 		return g.plain("release one")
 	}
-	if err := g.plain("rollback to one"); err != nil {
-		return errors.Join(w.outcome, err)
-	}
-	return g.plain("release one")
+	return nil
 }
 
 func (w *waiting) run() (err error) {
@@ -214,9 +224,13 @@ func (g *group) fail(all []*waiting, err error) {
 	}
 }
 
-func (g *group) plain(text string) error {
-	_, err := g.exec(context.Background(), text, nil)
-	return err
+func (g *group) plain(texts ...string) error {
+	for _, text := range texts {
+		if _, err := g.exec(context.Background(), text, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // exec and query ignore the context they are given: a statement that is

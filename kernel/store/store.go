@@ -2,8 +2,8 @@
 // with one SQL text for both.
 //
 // An answer of success means that the commit is on disk. On SQLite one writer
-// goroutine gathers the transactions that wait, runs each in a savepoint and
-// syncs once for all of them; a transaction that fails leaves its neighbours
+// goroutine gathers the transactions that wait, runs each (but the first) in a
+// savepoint and syncs once for all of them; a transaction that fails leaves its neighbours
 // alone. On PostgreSQL every transaction is one of the engine's own, which
 // gathers their log writes itself. See docs/adr/002-store.md.
 //

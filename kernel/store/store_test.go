@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -108,6 +109,56 @@ func TestNeighboursOfABadRow(t *testing.T) {
 			t.Errorf("got %d rows, want %d", got, want)
 		}
 	})
+}
+
+// In one group of SQLite's: whoever fails first, later or last, or panics, leaves
+// those beside them, and nothing of their own.
+func TestGroupWithBadRows(t *testing.T) {
+	for _, bad := range []string{"b...", ".b..", "...b", "bb..", "b.b.", ".bb.", "bbbb", "p...", ".p..", "p.b."} {
+		t.Run(bad, func(t *testing.T) {
+			db := storetest.Open(t, store.Config{Dir: t.TempDir()}, lines)
+			errs, want := make([]error, len(bad)), int64(0)
+			var wg sync.WaitGroup
+			var put func(i int)
+			put = func(i int) {
+				defer func() {
+					if p := recover(); p != nil {
+						errs[i] = errors.New("panic")
+					}
+				}()
+				errs[i] = db.Tx(context.Background(), func(tx *store.Tx) error {
+					if i == 0 { // the others come while the first is at work
+						for next := 1; next < len(bad); next++ {
+							wg.Go(func() { put(next) })
+							for db.Queued() < next {
+								runtime.Gosched()
+							}
+						}
+					}
+					if _, err := tx.Exec(insertThing, id.New(), "kept"); err != nil || bad[i] == '.' {
+						return err
+					}
+					if bad[i] == 'p' {
+						panic("bug")
+					}
+					_, err := tx.Exec(insertThing, id.New(), "")
+					return err
+				})
+			}
+			put(0)
+			wg.Wait()
+			for i, err := range errs {
+				if good := bad[i] == '.'; good != (err == nil) {
+					t.Errorf("transaction %d: %v", i, err)
+				} else if good {
+					want++
+				}
+			}
+			if got := count(t, db); got != want {
+				t.Errorf("%d rows, want %d", got, want)
+			}
+		})
+	}
 }
 
 func TestDuplicateIsConflict(t *testing.T) {
