@@ -125,10 +125,22 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.services(a.views); err != nil {
 		return err
 	}
+	if err := a.upgrade(ctx); err != nil {
+		return err
+	}
 	if err := errors.Join(a.Places.Book().Load(ctx), a.Declared.Load(ctx)); err != nil {
 		return err
 	}
 	return a.routes(a.views)
+}
+
+// upgrade does what a migration's statements cannot: what is sealed must be opened.
+func (a *App) upgrade(ctx context.Context) error {
+	return a.People.Upgrade(ctx, auth.System(a.Province, "upgrade"), func(people int) {
+		if people%50_000 == 0 {
+			a.Log.Info("people are made findable anew after an upgrade", "people", people)
+		}
+	})
 }
 
 // Pages are the pages and texts of every package that shows something.

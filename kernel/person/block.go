@@ -10,10 +10,11 @@ import (
 )
 
 // block is a key under which people stand who may be one human being: only
-// they are compared. Text is clear and is stored as a keyed hash alone.
+// they are compared. Text is clear and is stored as a keyed hash alone, and so is
+// near, what it shares with other blocks of the same person: they lie side by side.
 type block struct {
-	kind blockKind
-	text string
+	kind       blockKind
+	near, text string
 }
 
 type blockKind int
@@ -48,21 +49,24 @@ const keysMost = 24
 // blocksOf returns the blocks of a person, the most telling first.
 func blocksOf(s *side) []block {
 	var all []block
-	add := func(k blockKind, format string, args ...any) {
-		if b := (block{k, fmt.Sprintf(format, args...)}); !slices.Contains(all, b) && len(all) < keysMost {
+	put := func(b block) {
+		if !slices.Contains(all, b) && len(all) < keysMost {
 			all = append(all, b)
 		}
 	}
+	add := func(k blockKind, near, format string, args ...any) {
+		put(block{k, near, near + "|" + fmt.Sprintf(format, args...)})
+	}
 	for _, p := range s.Papers {
-		add(byPaper, "%s", p.block().text)
+		put(p.block())
 	}
 	b := s.birth
 	for _, phone := range s.phones {
 		if b.year != 0 {
-			add(byPhone, "%s|%d", phone, b.year)
+			add(byPhone, phone, "%d", b.year)
 		}
 		if len(s.name) > 0 {
-			add(byPhone, "%s|%s", phone, s.name[len(s.name)-1].bare)
+			add(byPhone, phone, "%s", s.name[len(s.name)-1].bare)
 		}
 	}
 	for _, name := range append([][]syllable{s.name}, s.more...) {
@@ -71,40 +75,44 @@ func blocksOf(s *side) []block {
 			continue
 		}
 		if b.whole() {
-			add(byName, "%s|%d-%02d-%02d", skeleton, b.year, min(b.month, b.day), max(b.month, b.day)) // swapped or not
+			add(byName, skeleton, "%d-%02d-%02d", b.year, min(b.month, b.day), max(b.month, b.day)) // swapped or not
 		}
 		if b.year != 0 {
-			add(byName, "%s|%d", skeleton, b.year)
+			add(byName, skeleton, "%d", b.year)
 		}
 		if commune := s.Area.Commune(); !commune.IsZero() {
-			add(byName, "%s|%s", skeleton, commune)
+			add(byName, skeleton, "%s", commune)
 		}
 	}
+	born := fmt.Sprintf("%d-%02d-%02d", b.year, b.month, b.day)
 	if commune := s.Area.Commune(); b.whole() && !commune.IsZero() {
-		add(byBirth, "%d-%02d-%02d|%s", b.year, b.month, b.day, commune)
+		add(byBirth, born, "%s", commune)
 	}
 	if b.whole() && len(s.name) > 0 {
-		add(byBirth, "%d-%02d-%02d|%s", b.year, b.month, b.day, s.name[len(s.name)-1].bare)
+		add(byBirth, born, "%s", s.name[len(s.name)-1].bare)
 	}
 	if s.Household != "" {
-		add(byHousehold, "%s", s.Household)
+		put(lone(byHousehold, s.Household))
 	}
 	return append(all, alsoOf(s)...)
 }
 
-func (p Paper) block() block { return block{byPaper, p.class() + "|" + p.core()} }
+// lone is a block that lies beside no other.
+func lone(k blockKind, text string) block { return block{kind: k, text: text} }
+
+func (p Paper) block() block { return lone(byPaper, p.class()+"|"+p.core()) }
 
 // alsoOf are the blocks in which a person is looked up by what they are also
 // called and by their further phones.
 func alsoOf(s *side) []block {
 	var all []block
 	for _, name := range s.OtherNames {
-		if name = area.Fold(name); name != "" && !slices.Contains(all, block{toName, name}) {
-			all = append(all, block{toName, name})
+		if name = area.Fold(name); name != "" && !slices.Contains(all, lone(toName, name)) {
+			all = append(all, lone(toName, name))
 		}
 	}
 	for _, phone := range s.OtherPhones {
-		all = append(all, block{toPhone, phone})
+		all = append(all, lone(toPhone, phone))
 	}
 	return all
 }

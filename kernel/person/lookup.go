@@ -20,7 +20,7 @@ func (s *Service) FindByNameAndYear(ctx context.Context, q store.Querier, sc aut
 	born := fmt.Sprintf("%04d", year)
 	blocks := slices.DeleteFunc(blocksOf(newSide(Person{Name: name, Birth: born})), func(b block) bool { return b.kind != byName })
 	if name = area.Fold(name); name == "" || len(blocks) == 0 {
-		blocks = []block{{toName, name}}
+		blocks = []block{lone(toName, name)}
 	}
 	return s.find(ctx, q, sc, look{by: "name_year", also: blocks, fits: func(p Person) bool {
 		return strings.HasPrefix(p.Birth, born) && (area.Fold(p.Name) == name || slices.ContainsFunc(p.OtherNames, func(o string) bool { return area.Fold(o) == name }))
@@ -32,7 +32,7 @@ func (s *Service) Household(ctx context.Context, q store.Querier, sc auth.Scope,
 	if p.Household == "" {
 		return nil, nil
 	}
-	return s.find(ctx, q, sc, look{by: "household", also: []block{{byHousehold, p.Household}}, fits: func(o Person) bool {
+	return s.find(ctx, q, sc, look{by: "household", also: []block{lone(byHousehold, p.Household)}, fits: func(o Person) bool {
 		return o.Household == p.Household && o.ID != p.ID
 	}})
 }

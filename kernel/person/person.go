@@ -203,7 +203,7 @@ func (s *Service) FindByName(ctx context.Context, q store.Querier, sc auth.Scope
 	if name == "" {
 		return s.find(ctx, q, sc, look{by: "name"})
 	}
-	return s.find(ctx, q, sc, look{by: "name", index: s.nameIndex(name), main: selectByName, also: []block{{toName, name}}, fits: func(p Person) bool {
+	return s.find(ctx, q, sc, look{by: "name", index: s.nameIndex(name), main: selectByName, also: []block{lone(toName, name)}, fits: func(p Person) bool {
 		return area.Fold(p.Name) == name || slices.ContainsFunc(p.OtherNames, func(o string) bool { return area.Fold(o) == name })
 	}})
 }
@@ -215,7 +215,7 @@ func (s *Service) FindByPhone(ctx context.Context, q store.Querier, sc auth.Scop
 	if err != nil {
 		return nil, err
 	}
-	return s.find(ctx, q, sc, look{by: "phone", index: s.phoneIndex(phone), main: selectByPhone, also: []block{{toPhone, phone}},
+	return s.find(ctx, q, sc, look{by: "phone", index: s.phoneIndex(phone), main: selectByPhone, also: []block{lone(toPhone, phone)},
 		fits: func(p Person) bool { return p.Phone == phone || slices.Contains(p.OtherPhones, phone) }})
 }
 

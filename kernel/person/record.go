@@ -178,16 +178,24 @@ func (s *Service) empty(tx *store.Tx, sc auth.Scope, p Person) error {
 	return deleteBlocks(tx, sc, standingIn(p.ID, s.keysOf(p)))
 }
 
-// blockKey is a block as stored: a keyed hash of its text.
+// blockKey is a block as stored: keyed hashes of its text, and of what it shares
+// with the blocks beside it.
 type blockKey struct {
 	kind blockKind
-	key  int64
+	key  int64 // with neighbours: 32 bits of near, then 32 of the text; else 64 of the text
 }
 
 func (s *Service) blockKeys(blocks []block) []blockKey {
 	keys := make([]blockKey, len(blocks))
 	for i, b := range blocks {
 		h := s.keys.BlindIndex("person block "+b.kind.String(), b.text)
+		switch {
+		case b.near == "":
+		case i > 0 && blocks[i-1].kind == b.kind && blocks[i-1].near == b.near:
+			binary.BigEndian.PutUint32(h, uint32(keys[i-1].key>>32))
+		default:
+			copy(h[:4], s.keys.BlindIndex("person near "+b.kind.String(), b.near))
+		}
 		keys[i] = blockKey{b.kind, int64(binary.BigEndian.Uint64(h))}
 	}
 	return keys

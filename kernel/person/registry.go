@@ -10,6 +10,7 @@ import (
 
 	"khien/kernel/auth"
 	"khien/kernel/fault"
+	"khien/kernel/garbage"
 	"khien/kernel/id"
 	"khien/kernel/store"
 )
@@ -163,38 +164,52 @@ func (s *Service) OpenReviews(ctx context.Context, q store.Querier, sc auth.Scop
 	return n, err
 }
 
-// reindexed is how many people one transaction of Reindex takes.
-const reindexed = 200
+// upgradedAtOnce is how many people one transaction of Upgrade takes.
+const upgradedAtOnce = 1_000
 
-// Reindex writes the blocks of everybody in scope anew and returns how many
-// people it took: for rows older than the registry, and when blocks change.
-func (s *Service) Reindex(ctx context.Context, sc auth.Scope) (n int, err error) {
+// Upgrade writes the blocks of everybody anew when the tables come from a version
+// that made others, and calls tell with how many people are done. Nobody may be
+// registered before it has ended: their like would not be found. A second call
+// after a cut begins anew; one that finds nothing to do costs one row.
+func (s *Service) Upgrade(ctx context.Context, sc auth.Scope, tell func(people int)) error {
 	if !sc.Allows(auth.WritePeople) {
-		return 0, errAct
+		return errAct
 	}
-	var after id.ID
-	for {
-		var rows []row
-		err := s.db.Tx(ctx, func(tx *store.Tx) (err error) {
-			if rows, err = selectIDs(tx.Context(), tx, sc, after, reindexed); err != nil {
-				return err
-			}
-			for _, r := range rows {
-				p, err := s.read(sc, r)
-				if err != nil {
-					return err
-				}
-				if err := insertBlocks(tx, sc, standingIn(r.id, s.keysOf(p))); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil || len(rows) == 0 {
-			return n, err
+	if old, err := isOutdated(ctx, s.db, sc); err != nil || !old {
+		return err
+	}
+	defer garbage.Rarely(garbage.Importing)()
+	var last row
+	for n := 0; ; tell(n) {
+		rows, err := s.writeBlocksAfter(ctx, sc, last.id)
+		if err != nil {
+			return err
 		}
-		n, after = n+len(rows), rows[len(rows)-1].id
+		if len(rows) == 0 {
+			return s.db.Tx(ctx, func(tx *store.Tx) error { return deleteOutdated(tx, sc) })
+		}
+		n, last = n+len(rows), rows[len(rows)-1]
 	}
+}
+
+// writeBlocksAfter writes those of the next by their ids.
+func (s *Service) writeBlocksAfter(ctx context.Context, sc auth.Scope, after id.ID) (rows []row, err error) {
+	err = s.db.Tx(ctx, func(tx *store.Tx) error {
+		if rows, err = selectIDs(tx.Context(), tx, sc, after, upgradedAtOnce); err != nil {
+			return err
+		}
+		all := make([][]standing, len(rows))
+		err := atOnce(len(rows), func(i int) error {
+			p, err := s.read(sc, rows[i])
+			all[i] = standingIn(rows[i].id, s.keysOf(p))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return insertBlocks(tx, sc, slices.Concat(all...))
+	})
+	return rows, err
 }
 
 // learn returns kept with what other adds to it: a fuller name, a more precise

@@ -2,6 +2,7 @@ package person_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -270,18 +271,36 @@ func TestChangedAfterMergeStaysChanged(t *testing.T) {
 	})
 }
 
-func TestReindex(t *testing.T) {
+// A folder of a version before has other blocks, or none: at the next start they
+// are written anew, once.
+func TestUpgrade(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB, s *person.Service, sc auth.Scope) {
 		r := register(t, db, s, sc, huong())
+		upgrade := func() (done []int) {
+			if err := s.Upgrade(t.Context(), sc, func(n int) { done = append(done, n) }); err != nil {
+				t.Fatal(err)
+			}
+			return done
+		}
+		if done := upgrade(); done != nil {
+			t.Errorf("nothing was to be done, %v were told", done)
+		}
 		in(t, db, func(tx *store.Tx) error {
-			_, err := tx.Exec("delete from person_block where province = 20")
-			return err
+			_, err1 := tx.Exec("delete from person_block where province = 20")
+			_, err2 := tx.Exec("insert into person_slot (province, slot, n) values (20, -2, 1)")
+			return errors.Join(err1, err2)
 		})
-		if n, err := s.Reindex(t.Context(), sc); n != 1 || err != nil {
-			t.Errorf("got %d, %v", n, err)
+		if done := upgrade(); !slices.Equal(done, []int{1}) {
+			t.Errorf("got %v", done)
 		}
 		if again := register(t, db, s, sc, huong()); again.ID != r.ID {
 			t.Errorf("got %+v", again)
+		}
+		if done := upgrade(); done != nil {
+			t.Errorf("done twice: %v", done)
+		}
+		if err := s.Upgrade(t.Context(), auth.Scope{}, nil); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("with the zero scope: got %v", err)
 		}
 	})
 }

@@ -191,6 +191,19 @@ func selectVersion(ctx context.Context, q store.Querier, sc auth.Scope) (int64, 
 	return n, err
 }
 
+// outdatedSlot stands while the blocks are those of a version before: see 00007_near.sql.
+const outdatedSlot = -2
+
+func isOutdated(ctx context.Context, q store.Querier, sc auth.Scope) (bool, error) {
+	n, err := store.One(ctx, q, store.Int, "select count(*) from person_slot where province = $1 and slot = $2", sc.Province(), outdatedSlot)
+	return n > 0, err
+}
+
+func deleteOutdated(tx *store.Tx, sc auth.Scope) error {
+	_, err := tx.Exec("delete from person_slot where province = $1 and slot = $2", sc.Province(), outdatedSlot)
+	return err
+}
+
 type touchedKey struct{ province int }
 
 // touch raises the version, once in a transaction. Who writes people, blocks or
