@@ -18,11 +18,12 @@ const (
 // group is SQLite's writer: it owns the one connection that may write, gathers
 // the transactions that wait and syncs once for all of them.
 type group struct {
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
-	queue chan *waiting
-	quit  chan struct{}
-	seen  int64 // what foreign said last
+	conn   *sql.Conn
+	stmts  map[string]*sql.Stmt
+	queue  chan *waiting
+	quit   chan struct{}
+	folder *folder
+	seen   int64 // what foreign said last
 }
 
 // waiting is a transaction in the queue. done is closed once outcome and after are set.

@@ -33,8 +33,9 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)
 	}
-	conn, err := writer.Conn(ctx)
-	if err != nil {
+	conn, err1 := writer.Conn(ctx)
+	beside, err2 := writer.Conn(ctx)
+	if err := cmp.Or(err1, err2); err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)
 	}
 	read, err := sql.Open("sqlite", dsn(path, "_pragma=query_only(1)"))
@@ -45,11 +46,13 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	read.SetMaxOpenConns(n)
 	read.SetMaxIdleConns(n)
 	d := &DB{engine: SQLite, path: path, read: read}
-	d.group = &group{conn: conn, stmts: map[string]*sql.Stmt{}, queue: make(chan *waiting, groupMost), quit: make(chan struct{})}
+	d.group = &group{conn: conn, stmts: map[string]*sql.Stmt{}, queue: make(chan *waiting, groupMost), quit: make(chan struct{}), folder: newFolder(beside)}
 	run, stop := context.WithCancel(context.Background())
 	d.stop = stop
 	d.done.Go(func() {
 		d.group.serve(run, d.wakes.wake, d.wakes.all)
+		<-d.group.folder.done
+		_ = beside.Close()
 		_ = conn.Close()
 		_ = writer.Close()
 	})
