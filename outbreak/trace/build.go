@@ -1,7 +1,6 @@
 package trace
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
@@ -15,6 +14,8 @@ type Index struct {
 	kinds   []Kind   // by locus
 	starts  []uint32 // by locus and class: where its rows begin; one more at the end
 	rows    []uint64 // from-base | stay | person, rising within locus and class
+	mile    []uint32 // from-base of every milestone-th row
+	slots   []uint32 // locus and class of every block-th row; that of the last at the end
 	ofStart []uint32 // by person: where their positions begin; one more at the end
 	of      []uint32 // positions in rows
 }
@@ -31,12 +32,13 @@ func Build(ps []Presence, persons int, kinds []Kind) (*Index, error) {
 	}
 	x.place(ps)
 	x.sort()
+	x.setMilestones()
 	x.byPerson(persons)
 	return x, nil
 }
 
 func (x *Index) check(ps []Presence, persons int) error {
-	if persons > MaxPersons || uint64(len(ps)) >= 1<<32 {
+	if persons > MaxPersons || uint64(len(ps)) >= 1<<32-milestone {
 		return fmt.Errorf("%w: %d people, %d presences", ErrRange, persons, len(ps))
 	}
 	if len(ps) == 0 {
@@ -97,6 +99,72 @@ func (x *Index) sort() {
 	wg.Wait()
 }
 
+// milestone is how many rows lie from one milestone to the next: 256 bytes. A
+// search among milestones stays in the processor's caches, one among rows waits
+// for memory at almost every step. block is the same for finding a row's slot.
+const (
+	milestone = 32
+	block     = 256
+)
+
+func (x *Index) setMilestones() {
+	x.mile = make([]uint32, (len(x.rows)+milestone-1)/milestone)
+	for i := range x.mile {
+		x.mile[i] = uint32(x.rows[i*milestone] >> inShift)
+	}
+	x.slots = make([]uint32, 0, len(x.rows)/block+2)
+	slot := 0
+	for pos := 0; pos < len(x.rows); pos += block {
+		for int(x.starts[slot+1]) <= pos {
+			slot++
+		}
+		x.slots = append(x.slots, uint32(slot))
+	}
+	x.slots = append(x.slots, uint32(len(x.starts)-2))
+}
+
+// search finds in each run of a locus, whose first slot is given, the first row
+// that began at since (minutes after base, by class) or later, or the run's end.
+func (x *Index) search(slot int, since *[classes]Minute) (at [classes]uint32) {
+	var lo, hi [classes]uint32
+	var mile [classes]uint32
+	var row [classes]uint64
+	for c := range classes {
+		mile[c] = uint32(max(0, since[c]))
+		row[c] = uint64(mile[c]) << inShift
+		lo[c], hi[c] = (x.starts[slot+c]+milestone-1)/milestone, (x.starts[slot+c+1]+milestone-1)/milestone
+	}
+	lowest(x.mile, &lo, &hi, &mile)
+	for c := range classes {
+		k, first, end := lo[c], x.starts[slot+c], x.starts[slot+c+1]
+		lo[c], hi[c] = first, min(end, k*milestone)
+		if before := k*milestone - milestone + 1; k > 0 && before > first {
+			lo[c] = before
+		}
+	}
+	lowest(x.rows, &lo, &hi, &row)
+	return lo
+}
+
+// lowest moves each lo to the first that is at least as great, or to hi. All go
+// step by step side by side, so that they wait for memory together.
+func lowest[T uint32 | uint64](rising []T, lo, hi *[classes]uint32, least *[classes]T) {
+	for more := true; more; {
+		more = false
+		for c := range classes {
+			if lo[c] >= hi[c] {
+				continue
+			}
+			more = true
+			if mid := lo[c] + (hi[c]-lo[c])/2; rising[mid] < least[c] {
+				lo[c] = mid + 1
+			} else {
+				hi[c] = mid
+			}
+		}
+	}
+}
+
 // byPerson notes the positions of everybody's rows, in the order of loci.
 func (x *Index) byPerson(persons int) {
 	x.ofStart = make([]uint32, persons+1)
@@ -117,22 +185,24 @@ func (x *Index) byPerson(persons int) {
 
 // Bytes is the memory that the index holds.
 func (x *Index) Bytes() int {
-	return 8*cap(x.rows) + 4*(cap(x.starts)+cap(x.ofStart)+cap(x.of)) + cap(x.kinds)
+	return 8*cap(x.rows) + 4*(cap(x.mile)+cap(x.slots)+cap(x.starts)+cap(x.ofStart)+cap(x.of)) + cap(x.kinds)
 }
 
 // Persons is the number of people.
 func (x *Index) Persons() int { return len(x.ofStart) - 1 }
 
-// slotAt finds the locus and class of a position.
+// slotAt finds the locus and class of a position: the last run that begins at it
+// or before. Empty runs begin where the next begins.
 func (x *Index) slotAt(pos uint32) int {
-	i, found := slices.BinarySearchFunc(x.starts, pos, cmp.Compare[uint32])
-	if !found {
-		return i - 1
+	lo, hi := x.slots[pos/block], x.slots[pos/block+1]
+	for lo < hi {
+		if mid := (lo + hi + 1) / 2; x.starts[mid] <= pos {
+			lo = mid
+		} else {
+			hi = mid - 1
+		}
 	}
-	for x.starts[i+1] == pos { // empty runs begin where the next begins
-		i++
-	}
-	return i
+	return int(lo)
 }
 
 func (x *Index) read(pos uint32) Presence {

@@ -22,6 +22,7 @@ func (x *Index) merge(tail []Presence, gone map[uint32]bool, since Minute, perso
 		}
 	}
 	y.starts[len(y.starts)-1] = uint32(len(y.rows))
+	y.setMilestones()
 	y.byPerson(persons)
 	return y, func(pos uint32) (Presence, bool) {
 		p := x.read(pos)

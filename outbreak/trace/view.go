@@ -54,40 +54,25 @@ func (v *view) meetSealed(p Presence, least Minute, hit func(person uint32, from
 	if int(p.Locus)*classes+classes >= len(x.starts) || last < 0 {
 		return
 	}
-	stop := uint64(last+1) << inShift
+	stop, slot := uint64(last+1)<<inShift, int(p.Locus)*classes
+	var since [classes]Minute
 	for c := range classes {
-		s := int(p.Locus)*classes + c
-		first := x.starts[s]
-		run := x.rows[first:x.starts[s+1]]
-		for i := search(run, p.From+least-classMost[c]-x.base); i < len(run) && run[i] < stop; i++ {
-			r := run[i]
+		since[c] = p.From + least - classMost[c] - x.base
+	}
+	at := x.search(slot, &since)
+	for c, i := range at {
+		for end := x.starts[slot+c+1]; i < end && x.rows[i] < stop; i++ {
+			r := x.rows[i]
 			in := x.base + Minute(r>>inShift)
 			from, to := max(p.From, in), min(p.To, in+Minute(r>>durShift&durMask))
 			if to-from < least || uint32(r&personMask) == p.Person {
 				continue
 			}
-			if len(v.gone) == 0 || !v.gone[first+uint32(i)] {
+			if len(v.gone) == 0 || !v.gone[i] {
 				hit(uint32(r&personMask), from, to)
 			}
 		}
 	}
-}
-
-// search finds the first row that began at since (minutes after base) or later.
-func search(run []uint64, since Minute) int {
-	if since <= 0 {
-		return 0
-	}
-	key := uint64(since) << inShift
-	lo, hi := 0, len(run)
-	for lo < hi {
-		if mid := int(uint(lo+hi) >> 1); run[mid] < key {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	return lo
 }
 
 // meetings appends every meeting of a person with any of the others, each in the
