@@ -8,8 +8,8 @@ import "math/bits"
 // province instead, one after the other, and each part is looked through when it
 // is full, in a space that fits the processor's nearest cache. A few need no parts.
 type gather struct {
-	few   [2 * fewMost]Contact // by a hash of the person; Person is one more than theirs, 0: nobody
-	fews  int
+	few   []Contact           // while they are few
+	place [4 * fewMost]uint16 // in few, and one more; by a hash of the person
 	many  bool
 	parts [parts][]Contact
 	shift int    // of a person's number, to that of their part
@@ -38,8 +38,8 @@ func (g *gather) grow(persons int) {
 }
 
 func (g *gather) clear() {
-	clear(g.few[:])
-	g.fews, g.many = 0, false
+	clear(g.place[:])
+	g.few, g.many = g.few[:0], false
 	for i := range g.parts {
 		g.parts[i] = g.parts[i][:0]
 	}
@@ -59,29 +59,22 @@ func (g *gather) put(person uint32, at Minute) {
 }
 
 func (g *gather) putFew(person uint32, at Minute) {
-	const bits = 11 // of 2*fewMost
-	for i := person * 2654435769 >> (32 - bits); ; i = (i + 1) % (2 * fewMost) {
-		switch f := &g.few[i]; f.Person {
-		case person + 1:
-			f.First = min(f.First, at)
-			return
-		case 0:
-			*f = Contact{person + 1, at}
-			if g.fews++; g.fews == fewMost {
-				g.part()
-			}
+	const bits = 12 // of len(g.place)
+	i := person * 2654435769 >> (32 - bits)
+	for ; g.place[i] != 0; i = (i + 1) % uint32(len(g.place)) {
+		if c := &g.few[g.place[i]-1]; c.Person == person {
+			c.First = min(c.First, at)
 			return
 		}
 	}
-}
-
-// part goes over to parts.
-func (g *gather) part() {
+	g.few = append(g.few, Contact{person, at})
+	g.place[i] = uint16(len(g.few))
+	if len(g.few) < fewMost {
+		return
+	}
 	g.many = true
-	for _, f := range g.few {
-		if f.Person != 0 {
-			g.put(f.Person-1, f.First)
-		}
+	for _, c := range g.few {
+		g.put(c.Person, c.First)
 	}
 }
 
@@ -119,29 +112,27 @@ func (g *gather) firsts(all []Contact) []Contact {
 
 // contacts are those gathered and not dropped.
 func (g *gather) contacts() []Contact {
-	n := g.fews
-	if g.many {
-		n = 0
-		for i, p := range g.parts {
-			g.parts[i] = g.firsts(p)
-			n += len(g.parts[i])
-		}
+	if !g.many {
+		return standing(make([]Contact, 0, len(g.few)), g.few)
+	}
+	n := 0
+	for i, p := range g.parts {
+		g.parts[i] = g.firsts(p)
+		n += len(g.parts[i])
 	}
 	all := make([]Contact, 0, n)
-	if !g.many {
-		for _, f := range g.few {
-			if f.Person != 0 && f.First != noMinute {
-				all = append(all, Contact{f.Person - 1, f.First})
-			}
-		}
-		return all
-	}
 	for _, p := range g.parts {
-		for _, c := range p {
-			if c.First != noMinute {
-				all = append(all, c)
-			}
-		}
+		all = standing(all, p)
 	}
 	return all
+}
+
+// standing appends those who are not dropped.
+func standing(to, all []Contact) []Contact {
+	for _, c := range all {
+		if c.First != noMinute {
+			to = append(to, c)
+		}
+	}
+	return to
 }
