@@ -190,7 +190,7 @@ func drawingOf(lang i18n.Lang, c *Curve) drawing {
 // niceTop is the next number above the highest column that four lines divide well.
 func niceTop(most int) int {
 	for scale := 1; ; scale *= 10 {
-		for _, m := range []int{4, 8, 12, 20, 40} {
+		for _, m := range []int{4, 8, 12, 16, 20, 24, 32, 40} {
 			if m*scale >= most {
 				return m * scale
 			}
