@@ -42,7 +42,7 @@ const (
 	phonesLeast  = 512
 	keepersLeast = 64
 	keepersMost  = 256
-	batchConns   = 16
+	batchConns   = 48 // keepers who deliver at once
 	batchSize    = 50
 	cardsOfConn  = 250
 	unstoredPath = "/api/v1/bench/visits"
