@@ -84,12 +84,14 @@ func blocksOf(s *side) []block {
 			add(byName, skeleton, "%s", commune)
 		}
 	}
-	born := fmt.Sprintf("%d-%02d-%02d", b.year, b.month, b.day)
-	if commune := s.Area.Commune(); b.whole() && !commune.IsZero() {
-		add(byBirth, born, "%s", commune)
-	}
-	if b.whole() && len(s.name) > 0 {
-		add(byBirth, born, "%s", s.name[len(s.name)-1].bare)
+	if b.whole() {
+		born := fmt.Sprintf("%d-%02d-%02d", b.year, b.month, b.day)
+		if commune := s.Area.Commune(); !commune.IsZero() {
+			add(byBirth, born, "%s", commune)
+		}
+		if len(s.name) > 0 {
+			add(byBirth, born, "%s", s.name[len(s.name)-1].bare)
+		}
 	}
 	if s.Household != "" {
 		put(lone(byHousehold, s.Household))

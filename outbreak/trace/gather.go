@@ -28,13 +28,13 @@ const (
 // seen is where in a part somebody stands, in the round that looked through it.
 type seen struct{ round, place uint32 }
 
-// grow makes room for people 0…persons-1. It forgets what was gathered.
+// grow makes room for people 0…persons-1. What was gathered before is of no use
+// after it: clear comes next.
 func (g *gather) grow(persons int) {
 	g.shift = max(0, bits.Len(uint(max(1, persons)-1))-bits.Len(parts-1))
 	if more := 1<<g.shift - len(g.seen); more > 0 {
 		g.seen = append(g.seen, make([]seen, more)...)
 	}
-	g.clear()
 }
 
 func (g *gather) clear() {
