@@ -290,7 +290,11 @@ func TestUpgrade(t *testing.T) {
 			_, err2 := tx.Exec("insert into person_slot (province, slot, n) values (20, -2, 1)")
 			return errors.Join(err1, err2)
 		})
-		if done := upgrade(); !slices.Equal(done, []int{1}) {
+		ctx, cut := context.WithCancel(t.Context())
+		if err := s.Upgrade(ctx, sc, func(int) { cut() }); !errors.Is(err, context.Canceled) {
+			t.Errorf("cut after the first part: got %v", err)
+		}
+		if done := upgrade(); !slices.Equal(done, []int{1}) { // anew
 			t.Errorf("got %v", done)
 		}
 		if again := register(t, db, s, sc, huong()); again.ID != r.ID {
