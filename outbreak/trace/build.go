@@ -123,48 +123,6 @@ func (x *Index) setMilestones() {
 	x.slots = append(x.slots, uint32(len(x.starts)-2))
 }
 
-// search finds in each run of a locus, whose first slot is given, the first row
-// that began at since (minutes after base, by class) or later, or the run's end.
-func (x *Index) search(slot int, since *[classes]Minute) (at [classes]uint32) {
-	var lo, hi [classes]uint32
-	var mile [classes]uint32
-	var row [classes]uint64
-	for c := range classes {
-		mile[c] = uint32(max(0, since[c]))
-		row[c] = uint64(mile[c]) << inShift
-		lo[c], hi[c] = (x.starts[slot+c]+milestone-1)/milestone, (x.starts[slot+c+1]+milestone-1)/milestone
-	}
-	lowest(x.mile, &lo, &hi, &mile)
-	for c := range classes {
-		k, first, end := lo[c], x.starts[slot+c], x.starts[slot+c+1]
-		lo[c], hi[c] = first, min(end, k*milestone)
-		if before := k*milestone - milestone + 1; k > 0 && before > first {
-			lo[c] = before
-		}
-	}
-	lowest(x.rows, &lo, &hi, &row)
-	return lo
-}
-
-// lowest moves each lo to the first that is at least as great, or to hi. All go
-// step by step side by side, so that they wait for memory together.
-func lowest[T uint32 | uint64](rising []T, lo, hi *[classes]uint32, least *[classes]T) {
-	for more := true; more; {
-		more = false
-		for c := range classes {
-			if lo[c] >= hi[c] {
-				continue
-			}
-			more = true
-			if mid := lo[c] + (hi[c]-lo[c])/2; rising[mid] < least[c] {
-				lo[c] = mid + 1
-			} else {
-				hi[c] = mid
-			}
-		}
-	}
-}
-
 // byPerson notes the positions of everybody's rows, in the order of loci.
 func (x *Index) byPerson(persons int) {
 	x.ofStart = make([]uint32, persons+1)
@@ -193,8 +151,11 @@ func (x *Index) Persons() int { return len(x.ofStart) - 1 }
 
 // slotAt finds the locus and class of a position: the last run that begins at it
 // or before. Empty runs begin where the next begins.
-func (x *Index) slotAt(pos uint32) int {
-	lo, hi := x.slots[pos/block], x.slots[pos/block+1]
+func (x *Index) slotAt(pos uint32) int { return x.slotFrom(x.slots[pos/block], pos) }
+
+// slotFrom is slotAt when the slot of the block's first row is known.
+func (x *Index) slotFrom(slot, pos uint32) int {
+	lo, hi := slot, x.slots[pos/block+1]
 	for lo < hi {
 		if mid := (lo + hi + 1) / 2; x.starts[mid] <= pos {
 			lo = mid
@@ -205,9 +166,10 @@ func (x *Index) slotAt(pos uint32) int {
 	return int(lo)
 }
 
-func (x *Index) read(pos uint32) Presence {
-	r := x.rows[pos]
+func (x *Index) read(pos uint32) Presence { return x.presence(x.rows[pos], x.slotAt(pos)) }
+
+// presence reads a row of a slot.
+func (x *Index) presence(r uint64, slot int) Presence {
 	from := x.base + Minute(r>>inShift)
-	return Presence{Person: uint32(r & personMask), Locus: uint32(x.slotAt(pos) / classes),
-		From: from, To: from + Minute(r>>durShift&durMask)}
+	return Presence{Person: uint32(r & personMask), Locus: uint32(slot / classes), From: from, To: from + Minute(r>>durShift&durMask)}
 }

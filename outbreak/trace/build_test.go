@@ -43,8 +43,12 @@ func (x *Index) sameSearch(t *testing.T, locus int, began Minute) {
 	for c := range classes {
 		since[c] = began - Minute(c)
 	}
-	at := x.search(locus*classes, &since)
-	for c, got := range at {
+	var s search
+	s.skip()
+	s.add(x, locus*classes, &since)
+	s.run(x)
+	for c := range classes {
+		got := s.lo[classes+c]
 		want := x.starts[locus*classes+c]
 		for want < x.starts[locus*classes+c+1] && Minute(x.rows[want]>>inShift) < since[c] {
 			want++

@@ -1,6 +1,9 @@
 package trace
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // gather keeps who was met and when first. A question meets people all over the
 // province, most of them several times: to look each of them up where it lies
@@ -9,7 +12,7 @@ import "math/bits"
 // is full, in a space that fits the processor's nearest cache. A few need no parts.
 type gather struct {
 	few   []Contact           // while they are few
-	place [4 * fewMost]uint16 // in few, and one more; by a hash of the person
+	place [2 * fewMost]uint16 // in few, and one more; by a hash of the person
 	many  bool
 	parts [parts][]Contact
 	shift int    // of a person's number, to that of their part
@@ -37,9 +40,10 @@ func (g *gather) grow(persons int) {
 	}
 }
 
-func (g *gather) clear() {
+// clear begins anew; what will be gathered is given out in the memory of to.
+func (g *gather) clear(to []Contact) {
 	clear(g.place[:])
-	g.few, g.many = g.few[:0], false
+	g.few, g.many = to[:0], false
 	for i := range g.parts {
 		g.parts[i] = g.parts[i][:0]
 	}
@@ -59,7 +63,7 @@ func (g *gather) put(person uint32, at Minute) {
 }
 
 func (g *gather) putFew(person uint32, at Minute) {
-	const bits = 12 // of len(g.place)
+	const bits = 11 // of len(g.place)
 	i := person * 2654435769 >> (32 - bits)
 	for ; g.place[i] != 0; i = (i + 1) % uint32(len(g.place)) {
 		if c := &g.few[g.place[i]-1]; c.Person == person {
@@ -113,21 +117,21 @@ func (g *gather) firsts(all []Contact) []Contact {
 // contacts are those gathered and not dropped.
 func (g *gather) contacts() []Contact {
 	if !g.many {
-		return standing(make([]Contact, 0, len(g.few)), g.few)
+		return standing(g.few[:0], g.few)
 	}
 	n := 0
 	for i, p := range g.parts {
 		g.parts[i] = g.firsts(p)
 		n += len(g.parts[i])
 	}
-	all := make([]Contact, 0, n)
+	all := slices.Grow(g.few[:0], n)
 	for _, p := range g.parts {
 		all = standing(all, p)
 	}
 	return all
 }
 
-// standing appends those who are not dropped.
+// standing appends those who are not dropped; to may be the beginning of all.
 func standing(to, all []Contact) []Contact {
 	for _, c := range all {
 		if c.First != noMinute {

@@ -11,12 +11,13 @@ import (
 // with the same memory, and while the people become more.
 func TestGather(t *testing.T) {
 	var g gather
+	var all []Contact
 	for round, persons := range []int{1, 2, 128, 129, 1000, 100_000, 800_000, 800_001} {
 		g.grow(persons)
 		for _, puts := range []int{0, 1, 30, fewMost - 1, fewMost, fewMost + 1, 5 * fewMost, 300_000} {
 			t.Run(fmt.Sprintf("%d of %d", puts, persons), func(t *testing.T) {
 				r := rand.New(rand.NewPCG(uint64(round), uint64(puts)))
-				g.clear()
+				g.clear(all)
 				want := map[uint32]Minute{}
 				for range puts {
 					p, at := uint32(r.IntN(persons)), Minute(r.IntN(1000))
@@ -31,7 +32,7 @@ func TestGather(t *testing.T) {
 					delete(want, p)
 				}
 				got := map[uint32]Minute{}
-				all := g.contacts()
+				all = g.contacts()
 				for _, c := range all {
 					got[c.Person] = c.First
 				}

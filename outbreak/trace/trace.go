@@ -52,7 +52,7 @@ const (
 )
 
 // classMost are the longest stays of each class, in minutes.
-var classMost = [...]Minute{15, 30, 60, 120, 240, 1080, MaxStay}
+var classMost = [...]Minute{30, 120, 1080, MaxStay}
 
 const classes = len(classMost)
 
