@@ -97,7 +97,7 @@ func orNull(s string) any {
 // listCases returns at most most cases after the cursor, the last reported first.
 func listCases(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, most int) ([]Case, error) {
 	text, args := listQuery(sc, f)
-	return store.All(ctx, q, scanCase, fmt.Sprintf("%s limit %d", text, most), args...)
+	return store.All(ctx, store.Planned(q), scanCase, fmt.Sprintf("%s limit %d", text, most), args...)
 }
 
 func listQuery(sc auth.Scope, f Filter) (string, []any) {

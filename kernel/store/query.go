@@ -7,12 +7,30 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"khien/kernel/fault"
 )
 
 // Querier reads: a DB outside a transaction, a Tx inside one.
 type Querier interface {
 	Query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}
+
+// Planned asks PostgreSQL for a plan made for the values of each query, which it
+// otherwise makes once for any values: for lists with filters, of which one value
+// picks ten rows and another a hundred thousand. SQLite has one plan for any.
+func Planned(q Querier) Querier {
+	if e, ok := q.(interface{ Engine() Engine }); ok && e.Engine() == Postgres {
+		return planned{q}
+	}
+	return q
+}
+
+type planned struct{ Querier }
+
+func (p planned) Query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return p.Querier.Query(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }
 
 // Scan reads one row's columns into dest, as sql.Rows.Scan does.

@@ -43,3 +43,8 @@ func (s *Service) PlanOfList(ctx context.Context, sc auth.Scope, f Filter) ([]st
 		return detail, err
 	}, "explain query plan "+text, args...)
 }
+
+// ListWalking is a page of the list of contacts, of which so many are walked.
+func (s *Service) ListWalking(ctx context.Context, sc auth.Scope, f Filter, most, steps int) ([]Contact, error) {
+	return listWalking(ctx, s.DB, sc, f, most, steps)
+}

@@ -26,6 +26,7 @@ type Filter struct {
 	Search   string  // a whole name, or a phone
 	After    *Cursor // nil: from the first
 	people   []id.ID // set from Search
+	to       *Cursor // down to this one; nil: to the last
 }
 
 // Cursor is the place in a list after a contact.

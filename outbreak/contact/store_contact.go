@@ -27,14 +27,16 @@ func scanContact(s store.Scan) (c Contact, err error) {
 }
 
 // seen is the predicate of the contacts that a scope may see: those it answers
-// for, and those exposed at a place in it. The first parameter is $first.
+// for, and those exposed at a place in it. The first parameter is $first. The limit
+// keeps PostgreSQL from reading all exposures to have them at hand.
 func seen(sc auth.Scope, first int) (string, []any) {
 	mine, args := sc.Where("c.area", first)
 	if sc.Whole() {
 		return mine, args
 	}
 	there, more := sc.Where("e.area", first+len(args))
-	return "(" + mine + ` or exists (select 1 from contact_exposure e where e.province = c.province and e.contact = c.id and e.held = 1 and ` + there + "))", append(args, more...)
+	return "(" + mine + ` or exists (select 1 from contact_exposure e where e.province = c.province and e.contact = c.id and e.held = 1 and ` +
+		there + " limit 1 offset 0))", append(args, more...)
 }
 
 // contactByID returns a contact that the scope may see; fault.NotFound for any other.
@@ -137,25 +139,67 @@ func narrow(sc auth.Scope) bool {
 	return !sc.Whole() && !slices.ContainsFunc(sc.Areas(), func(a area.Code) bool { return a.Level() != area.Commune && a.Level() != area.Hamlet })
 }
 
-// listContacts returns a page of contacts, the highest priority first.
+// walkMost is how far down a list somebody's contacts are looked for one by one.
+const walkMost = 2000
+
+// listContacts returns a page of contacts, the highest priority first. The list of
+// all is walked from its top, which fills the page of whoever has many of them; when
+// that does not, those of the scope are few, and are picked by their areas.
 func listContacts(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, most int) ([]Contact, error) {
+	return listWalking(ctx, q, sc, f, most, walkMost)
+}
+
+func listWalking(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, most, steps int) ([]Contact, error) {
+	q = store.Planned(q)
+	if f.looked() || sc.Whole() || narrow(sc) {
+		text, args := listQuery(sc, f, most)
+		return store.All(ctx, q, scanContact, text, args...)
+	}
+	end, long, err := stepsDown(ctx, q, sc, f, steps)
+	if err != nil {
+		return nil, err
+	}
+	f.to = end
 	text, args := listQuery(sc, f, most)
+	all, err := store.All(ctx, q, scanContact, text, args...)
+	if err != nil || len(all) == most || !long {
+		return all, err
+	}
+	f.to = nil
+	text, args = pickedQuery(sc, f, most)
 	return store.All(ctx, q, scanContact, text, args...)
 }
 
+// looked is whether the filter names few contacts.
+func (f Filter) looked() bool { return f.people != nil || !f.Case.IsZero() }
+
+// stepsDown returns where in the list of all the contact stands that so many stand
+// before, and whether there is one.
+func stepsDown(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, steps int) (*Cursor, bool, error) {
+	which, args := f.where([]any{sc.Province()})
+	all, err := store.All(ctx, q, func(scan store.Scan) (*Cursor, error) {
+		var c Cursor
+		return &c, scan(&c.Priority, &c.ID)
+	}, "select c.priority, c.id from contact_contact c where c.province = $1"+which+top(1)+fmt.Sprintf(" offset %d", steps), args...)
+	if err != nil || len(all) == 0 {
+		return nil, false, err
+	}
+	return all[0], true, nil
+}
+
 func listQuery(sc auth.Scope, f Filter, most int) (text string, args []any) {
-	if f.people == nil && f.Case.IsZero() && narrow(sc) {
-		return communeQuery(sc, f, most)
+	if !f.looked() && narrow(sc) {
+		return pickedQuery(sc, f, most)
 	}
 	from, may, args := among(sc, f)
 	which, args := f.where(args)
 	return "select " + contactColumns + " from " + from + " where c.province = $1 and " + may + which + top(most), args
 }
 
-// communeQuery picks the top of those who live in a commune and the top of those
-// who were exposed in it, each by an index that alone says who they are, and reads
+// pickedQuery picks the top of those who live in a scope's areas and the top of those
+// who were exposed in them, each by an index that alone says who they are, and reads
 // the rows of what is left: a commune has a thousand, a page fifty.
-func communeQuery(sc auth.Scope, f Filter, most int) (text string, args []any) {
+func pickedQuery(sc auth.Scope, f Filter, most int) (text string, args []any) {
 	mine, own := sc.Where("c.area", 2)
 	args = append([]any{sc.Province()}, own...)
 	there, own := sc.Where("e.area", len(args)+1)
@@ -196,6 +240,9 @@ func (f Filter) where(args []any) (text string, all []any) {
 	add(f.Uncalled, "c.called_ms = 0")
 	if f.people != nil && !f.Case.IsZero() {
 		add(true, "exists (select 1 from contact_exposure e where e.province = $1 and e.contact = c.id and e.case_id = %s and e.held = 1)", f.Case)
+	}
+	if f.to != nil {
+		add(true, "(c.priority, c.id) >= (%s, %s)", f.to.Priority, f.to.ID)
 	}
 	if f.After != nil {
 		add(true, "(c.priority < %s or c.priority = %s and c.id < %s)", f.After.Priority, f.After.Priority, f.After.ID)

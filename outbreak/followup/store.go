@@ -259,7 +259,7 @@ func listWatches(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, 
 	if f.After != nil {
 		add("(rank > %s or rank = %s and (checked > %s or checked = %s and id > %s))", f.After.rank, f.After.rank, f.After.checked, f.After.checked, f.After.id)
 	}
-	return store.All(ctx, q, scanWatch, fmt.Sprintf("%s order by rank, checked, id limit %d", text, most), args...)
+	return store.All(ctx, store.Planned(q), scanWatch, fmt.Sprintf("%s order by rank, checked, id limit %d", text, most), args...)
 }
 
 // silentSince returns open watches of which nothing was heard since a moment.
