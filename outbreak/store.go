@@ -122,7 +122,7 @@ func listQuery(sc auth.Scope, f Filter) (string, []any) {
 		w.parts = append(w.parts, "person in ("+strings.Join(append(marks, "null"), ", ")+")")
 	}
 	if f.After != nil {
-		w.add(true, "reported <= %s and (reported < %s or id < %s)", f.After.Reported, f.After.Reported, f.After.ID)
+		w.add(true, "(reported, id) < (%s, %s)", f.After.Reported, f.After.ID)
 	}
 	text := "select " + caseColumns + " from outbreak_case where province = $1 and " + may
 	for _, p := range w.parts {

@@ -155,7 +155,7 @@ func selectList(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, m
 		add("made_ms < ?", store.Millis(start(f.To+1)))
 	}
 	if f.After != nil {
-		add("(made_ms < ? or made_ms = ? and id < ?)", store.Millis(f.After.Made), store.Millis(f.After.Made), f.After.ID)
+		add("(made_ms, id) < (?, ?)", store.Millis(f.After.Made), f.After.ID)
 	}
 	return store.All(ctx, q, scanRow, "select "+columns+" from declaration_declaration where province = $1 and "+strings.Join(where, " and ")+" order by made_ms desc, id desc limit $2", args...)
 }

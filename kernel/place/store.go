@@ -87,7 +87,7 @@ func listPlaces(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, m
 	w.add(f.State == StateClosed, "closed = %s", true)
 	w.add(f.State == StateUnseen, "seen = %s", false)
 	if f.After != nil {
-		w.add(true, "(folded > %s or folded = %s and id > %s)", f.After.Folded, f.After.Folded, f.After.ID)
+		w.add(true, "(folded, id) > (%s, %s)", f.After.Folded, f.After.ID)
 	}
 	text := "select " + placeColumns + " from place_place where province = $1 and " + may
 	for _, p := range w.parts {

@@ -140,7 +140,7 @@ func narrow(sc auth.Scope) bool {
 }
 
 // walkMost is how far down a list somebody's contacts are looked for one by one.
-const walkMost = 2000
+const walkMost = 500
 
 // listContacts returns a page of contacts, the highest priority first. The list of
 // all is walked from its top, which fills the page of whoever has many of them; when
@@ -245,7 +245,7 @@ func (f Filter) where(args []any) (text string, all []any) {
 		add(true, "(c.priority, c.id) >= (%s, %s)", f.to.Priority, f.to.ID)
 	}
 	if f.After != nil {
-		add(true, "(c.priority < %s or c.priority = %s and c.id < %s)", f.After.Priority, f.After.Priority, f.After.ID)
+		add(true, "(c.priority, c.id) < (%s, %s)", f.After.Priority, f.After.ID)
 	}
 	return text, args
 }

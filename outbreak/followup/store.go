@@ -257,7 +257,7 @@ func listWatches(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, 
 		add("due_from <= %s and due_until >= %s and not exists "+answered, f.Day, f.Day, f.Day)
 	}
 	if f.After != nil {
-		add("(rank > %s or rank = %s and (checked > %s or checked = %s and id > %s))", f.After.rank, f.After.rank, f.After.checked, f.After.checked, f.After.id)
+		add("(rank, checked, id) > (%s, %s, %s)", f.After.rank, f.After.checked, f.After.id)
 	}
 	return store.All(ctx, store.Planned(q), scanWatch, fmt.Sprintf("%s order by rank, checked, id limit %d", text, most), args...)
 }
