@@ -34,6 +34,9 @@ func TestListsAskTheirIndexes(t *testing.T) {
 				if err != nil || len(plan) == 0 {
 					t.Fatalf("%s, %s: %v, %v", who, what, plan, err)
 				}
+				if who == "commune" && f.Case.IsZero() && strings.Count(strings.Join(plan, " "), "_area (") != 2 {
+					t.Errorf("%s, %s: not by both areas: %s", who, what, plan)
+				}
 				correlated := false
 				for _, step := range plan {
 					if byNothing.MatchString(step) || correlated && !regexp.MustCompile(`contact=\?`).MatchString(step) {

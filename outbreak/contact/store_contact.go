@@ -176,7 +176,7 @@ func (f Filter) looked() bool { return f.people != nil || !f.Case.IsZero() }
 // stepsDown returns where in the list of all the contact stands that so many stand
 // before, and whether there is one.
 func stepsDown(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, steps int) (*Cursor, bool, error) {
-	which, args := f.where([]any{sc.Province()})
+	which, args := f.where([]any{sc.Province()}, "c.priority")
 	all, err := store.All(ctx, q, func(scan store.Scan) (*Cursor, error) {
 		var c Cursor
 		return &c, scan(&c.Priority, &c.ID)
@@ -192,7 +192,7 @@ func listQuery(sc auth.Scope, f Filter, most int) (text string, args []any) {
 		return pickedQuery(sc, f, most)
 	}
 	from, may, args := among(sc, f)
-	which, args := f.where(args)
+	which, args := f.where(args, "c.priority")
 	return "select " + contactColumns + " from " + from + " where c.province = $1 and " + may + which + top(most), args
 }
 
@@ -203,7 +203,7 @@ func pickedQuery(sc auth.Scope, f Filter, most int) (text string, args []any) {
 	mine, own := sc.Where("c.area", 2)
 	args = append([]any{sc.Province()}, own...)
 	there, own := sc.Where("e.area", len(args)+1)
-	which, args := f.where(append(args, own...))
+	which, args := f.where(append(args, own...), "c.priority + 0") // by the area alone
 	pick := func(from, may string) string {
 		return "select id from (select distinct c.id, c.priority from " + from + " where c.province = $1 and " + may + which + top(most) + ") p"
 	}
@@ -217,8 +217,9 @@ func top(most int) string {
 }
 
 // where returns the conditions of a filter on contacts c, each after an "and", and
-// the arguments with theirs.
-func (f Filter) where(args []any) (text string, all []any) {
+// the arguments with theirs. priority is that column, or an expression of it that no
+// index serves.
+func (f Filter) where(args []any, priority string) (text string, all []any) {
 	add := func(asked bool, format string, values ...any) {
 		if !asked {
 			return
@@ -242,10 +243,10 @@ func (f Filter) where(args []any) (text string, all []any) {
 		add(true, "exists (select 1 from contact_exposure e where e.province = $1 and e.contact = c.id and e.case_id = %s and e.held = 1)", f.Case)
 	}
 	if f.to != nil {
-		add(true, "(c.priority, c.id) >= (%s, %s)", f.to.Priority, f.to.ID)
+		add(true, "("+priority+", c.id) >= (%s, %s)", f.to.Priority, f.to.ID)
 	}
 	if f.After != nil {
-		add(true, "(c.priority, c.id) < (%s, %s)", f.After.Priority, f.After.ID)
+		add(true, "("+priority+", c.id) < (%s, %s)", f.After.Priority, f.After.ID)
 	}
 	return text, args
 }
