@@ -25,7 +25,8 @@ func TestListsAskTheirIndexes(t *testing.T) {
 			return // PostgreSQL plans by its statistics, which an empty table has not
 		}
 		filters := map[string]contact.Filter{"all": {}, "status": {Status: contact.Found}, "degree": {Degree: 1}, "kind": {Kind: "bus"}, "uncalled": {Uncalled: true},
-			"area": {Area: must(t, minhHoa)}, "case": {Case: id.New()}, "case and status": {Case: id.New(), Status: contact.Found}, "after": {After: &contact.Cursor{Priority: 5, ID: id.New()}}}
+			"area": {Area: must(t, minhHoa)}, "case": {Case: id.New()}, "case and status": {Case: id.New(), Status: contact.Found}, "after": {After: &contact.Cursor{Priority: 5, ID: id.New()}},
+			"degree of a status": {Status: contact.Found, Degree: 2}, "kind of a status": {Status: contact.Found, Degree: 1, Kind: "bus"}}
 		scopes := map[string]auth.Scope{"all": everything, "province": w.officer(t, "tinh", "2021/20", auth.HealthOfficer, auth.Trace),
 			"district": w.officer(t, "huyen", "2021/20/186", auth.HealthOfficer, auth.Trace), "commune": w.officer(t, "xaminhhoa", minhHoa, auth.HealthOfficer, auth.Trace)}
 		for who, sc := range scopes {
@@ -36,6 +37,9 @@ func TestListsAskTheirIndexes(t *testing.T) {
 				}
 				if who == "commune" && f.Case.IsZero() && strings.Count(strings.Join(plan, " "), "_area (") != 2 {
 					t.Errorf("%s, %s: not by both areas: %s", who, what, plan)
+				}
+				if kind, rare := strings.CutSuffix(what, " of a status"); rare && who != "commune" && !strings.Contains(plan[0], "contact_contact_"+kind+" (") {
+					t.Errorf("%s, %s: %s", who, what, plan[0])
 				}
 				correlated := false
 				for _, step := range plan {
