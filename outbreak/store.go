@@ -47,13 +47,8 @@ func caseByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Cas
 // asked to, SQLite walks every case in that order and looks for these.
 func casesOfPeople(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []Case, err error) {
 	for part := range slices.Chunk(people, 500) {
-		args := []any{sc.Province()}
-		marks := make([]string, len(part))
-		for i, p := range part {
-			args = append(args, p)
-			marks[i] = fmt.Sprintf("$%d", i+2)
-		}
-		cases, err := store.All(ctx, q, scanCase, "select "+caseColumns+" from outbreak_case where province = $1 and person in ("+strings.Join(marks, ", ")+")", args...)
+		marks, args := store.Marks(part, []any{sc.Province()}, store.Same)
+		cases, err := store.All(ctx, q, scanCase, "select "+caseColumns+" from outbreak_case where province = $1 and person in ("+marks+")", args...)
 		if err != nil {
 			return nil, err
 		}
@@ -179,13 +174,8 @@ func casesByID(tx *store.Tx, sc auth.Scope, ids []id.ID) (map[id.ID]Case, error)
 	by := map[id.ID]Case{}
 	may, args := readable(sc, 2)
 	for part := range slices.Chunk(ids, 500) {
-		all := append([]any{sc.Province()}, args...)
-		marks := make([]string, len(part))
-		for i, k := range part {
-			all = append(all, k)
-			marks[i] = fmt.Sprintf("$%d", len(all))
-		}
-		cases, err := store.All(tx.Context(), tx, scanCase, "select "+caseColumns+" from outbreak_case where province = $1 and "+may+" and id in ("+strings.Join(marks, ", ")+")", all...)
+		marks, all := store.Marks(part, append([]any{sc.Province()}, args...), store.Same)
+		cases, err := store.All(tx.Context(), tx, scanCase, "select "+caseColumns+" from outbreak_case where province = $1 and "+may+" and id in ("+marks+")", all...)
 		if err != nil {
 			return nil, err
 		}
@@ -200,18 +190,13 @@ func casesByID(tx *store.Tx, sc auth.Scope, ids []id.ID) (map[id.ID]Case, error)
 func standing[K string | []byte | id.ID](tx *store.Tx, sc auth.Scope, keys []K, text string) (map[string]bool, error) {
 	stands := map[string]bool{}
 	for part := range slices.Chunk(keys, 500) {
-		args := []any{sc.Province()}
-		marks := make([]string, len(part))
-		for i, k := range part {
-			args = append(args, k)
-			marks[i] = fmt.Sprintf("$%d", i+2)
-		}
+		marks, args := store.Marks(part, []any{sc.Province()}, store.Same)
 		err := store.Each(tx.Context(), tx, func(s store.Scan) error {
 			var k K
 			err := s(&k)
 			stands[keyText(k)] = true
 			return err
-		}, text+strings.Join(marks, ", ")+")", args...)
+		}, text+marks+")", args...)
 		if err != nil {
 			return nil, err
 		}

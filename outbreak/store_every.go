@@ -2,9 +2,7 @@ package outbreak
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 
 	"khien/kernel/auth"
 	"khien/kernel/id"
@@ -28,19 +26,14 @@ func casesNumbered(ctx context.Context, q store.Querier, sc auth.Scope, numbers 
 	by := make(map[string]id.ID, len(numbers))
 	for part := range slices.Chunk(numbers, 500) {
 		may, args := readable(sc, 2)
-		args = append([]any{sc.Province()}, args...)
-		marks := make([]string, len(part))
-		for i, n := range part {
-			args = append(args, n)
-			marks[i] = fmt.Sprintf("$%d", len(args))
-		}
+		marks, args := store.Marks(part, append([]any{sc.Province()}, args...), store.Same)
 		err := store.Each(ctx, q, func(s store.Scan) error {
 			var n string
 			var i id.ID
 			err := s(&n, &i)
 			by[n] = i
 			return err
-		}, "select number, id from outbreak_case where province = $1 and "+may+" and number in ("+strings.Join(marks, ", ")+")", args...)
+		}, "select number, id from outbreak_case where province = $1 and "+may+" and number in ("+marks+")", args...)
 		if err != nil {
 			return nil, err
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"khien/kernel/auth"
 	"khien/kernel/fault"
@@ -47,12 +46,8 @@ func partsOf(ctx context.Context, q store.Querier, sc auth.Scope, cases []id.ID,
 	by := map[id.ID][]Part{}
 	for some := range slices.Chunk(cases, 500) {
 		from, args := fromReadable(sc)
-		marks := make([]string, len(some))
-		for i, c := range some {
-			args = append(args, c)
-			marks[i] = fmt.Sprintf("$%d", len(args))
-		}
-		text := "select " + partColumns + from + " and p.of_case in (" + strings.Join(marks, ", ") + ")"
+		marks, args := store.Marks(some, args, store.Same)
+		text := "select " + partColumns + from + " and p.of_case in (" + marks + ")"
 		if !removed {
 			text += " and p.removed = 0"
 		}

@@ -2,9 +2,7 @@ package point
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"khien/kernel/auth"
@@ -80,18 +78,13 @@ func countNumber(tx *store.Tx, sc auth.Scope, n int64) (int64, error) {
 func cardHolders(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (map[id.ID]bool, error) {
 	holders := map[id.ID]bool{}
 	for part := range slices.Chunk(people, 500) {
-		args := []any{sc.Province()}
-		marks := make([]string, len(part))
-		for i, p := range part {
-			args = append(args, p)
-			marks[i] = fmt.Sprintf("$%d", i+2)
-		}
+		marks, args := store.Marks(part, []any{sc.Province()}, store.Same)
 		err := store.Each(ctx, q, func(s store.Scan) error {
 			var i id.ID
 			err := s(&i)
 			holders[i] = true
 			return err
-		}, "select person from point_card where province = $1 and person in ("+strings.Join(marks, ", ")+")", args...)
+		}, "select person from point_card where province = $1 and person in ("+marks+")", args...)
 		if err != nil {
 			return nil, err
 		}

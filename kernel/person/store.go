@@ -74,7 +74,7 @@ func selectIDs(ctx context.Context, q store.Querier, sc auth.Scope, after id.ID,
 
 // selectRows returns the rows of ids, whatever their areas, as selectAnywhere.
 func selectRows(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (all []row, err error) {
-	err = eachPart(sc, ids, func(marks string, args []any) error {
+	err = store.EachPart(sc.Province(), ids, func(marks string, args []any) error {
 		rows, err := store.All(ctx, q, scanRow, "select id, area, key_wrapped, sealed from person_person where province = $1 and id in ("+marks+")", args...)
 		all = append(all, rows...)
 		return err
@@ -85,7 +85,7 @@ func selectRows(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID
 // selectStanding returns which of the ids have a row, or went by a merge.
 func selectStanding(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (all []id.ID, err error) {
 	for _, text := range []string{"select id from person_person where province = $1 and id in (", "select gone from person_merge where province = $1 and undone_ms = 0 and gone in ("} {
-		err = eachPart(sc, ids, func(marks string, args []any) error {
+		err = store.EachPart(sc.Province(), ids, func(marks string, args []any) error {
 			there, err := store.All(ctx, q, scanID, text+marks+")", args...)
 			all = append(all, there...)
 			return err
@@ -100,17 +100,6 @@ func selectStanding(ctx context.Context, q store.Querier, sc auth.Scope, ids []i
 func scanID(s store.Scan) (i id.ID, err error) {
 	err = s(&i)
 	return i, err
-}
-
-// eachPart calls do for the ids part by part.
-func eachPart(sc auth.Scope, ids []id.ID, do func(marks string, args []any) error) error {
-	for part := range slices.Chunk(ids, 200) {
-		marks, args := marked(part, []any{sc.Province()}, func(i id.ID) any { return i })
-		if err := do(marks, args); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // insertPeople writes new rows, in the order of their ids.
@@ -314,7 +303,7 @@ func selectMembersOf(ctx context.Context, q store.Querier, sc auth.Scope, keys [
 		key    int64
 		person id.ID
 	}
-	marks, args := marked(keys, []any{sc.Province(), int(keys[0].kind), membersAnswer}, func(k blockKey) any { return k.key })
+	marks, args := store.Marks(keys, []any{sc.Province(), int(keys[0].kind), membersAnswer}, func(k blockKey) any { return k.key })
 	rows, err := store.All(ctx, q, func(s store.Scan) (r row, err error) {
 		err = s(&r.key, &r.person)
 		return r, err
@@ -338,25 +327,6 @@ func selectMembersOf(ctx context.Context, q store.Querier, sc auth.Scope, keys [
 		}
 	}
 	return nil
-}
-
-// marked returns the parameters' names and all arguments of a statement that
-// asks for each of all, after those that args has. They are filled up with the
-// last of all to one of a few numbers, so that few texts are prepared.
-func marked[T any](all []T, args []any, value func(T) any) (marks string, _ []any) {
-	size := 1
-	for size < len(all) {
-		size *= 4
-	}
-	if size > 200 {
-		size = max(200, len(all))
-	}
-	names := make([]string, size)
-	for i := range size {
-		args = append(args, value(all[min(i, len(all)-1)]))
-		names[i] = fmt.Sprintf("$%d", len(args))
-	}
-	return strings.Join(names, ", "), args
 }
 
 // selectBlock returns the first of those who stand in a block.

@@ -68,7 +68,7 @@ func selectIdle(ctx context.Context, q store.Querier, sc auth.Scope, before time
 
 // selectChallenged returns which of the people have an unanswered challenge.
 func selectChallenged(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []id.ID, err error) {
-	err = eachPart(sc, people, func(marks string, args []any) error {
+	err = store.EachPart(sc.Province(), people, func(marks string, args []any) error {
 		some, err := store.All(ctx, q, scanID, "select person from person_challenge where province = $1 and answered_ms = 0 and person in ("+marks+")", args...)
 		all = append(all, some...)
 		return err

@@ -51,7 +51,7 @@ func selectMerged(ctx context.Context, q store.Querier, sc auth.Scope, kept id.I
 // into any of the ids.
 func selectMergesOf(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (pairs [][2]id.ID, err error) {
 	for _, text := range []string{"select gone, kept from person_merge where province = $1 and undone_ms = 0 and gone in (", "select gone, kept from person_merge where province = $1 and undone_ms = 0 and kept in ("} {
-		err = eachPart(sc, ids, func(marks string, args []any) error {
+		err = store.EachPart(sc.Province(), ids, func(marks string, args []any) error {
 			more, err := store.All(ctx, q, func(s store.Scan) (p [2]id.ID, err error) {
 				err = s(&p[0], &p[1])
 				return p, err

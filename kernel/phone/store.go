@@ -3,10 +3,8 @@ package phone
 import (
 	"context"
 	"embed"
-	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 	"time"
 
 	"khien/kernel/auth"
@@ -231,18 +229,13 @@ func selectPeopleInUse(ctx context.Context, q store.Querier, sc auth.Scope, peop
 	used := map[id.ID]bool{}
 	for _, text := range []string{"select person from phone_device where province = $1 and person in (", "select person from phone_identity where province = $1 and person in ("} {
 		for part := range slices.Chunk(people, 500) {
-			args := []any{sc.Province()}
-			marks := make([]string, len(part))
-			for i, p := range part {
-				args = append(args, p)
-				marks[i] = fmt.Sprintf("$%d", i+2)
-			}
+			marks, args := store.Marks(part, []any{sc.Province()}, store.Same)
 			err := store.Each(ctx, q, func(s store.Scan) error {
 				var i id.ID
 				err := s(&i)
 				used[i] = true
 				return err
-			}, text+strings.Join(marks, ", ")+")", args...)
+			}, text+marks+")", args...)
 			if err != nil {
 				return nil, err
 			}

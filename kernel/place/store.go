@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"khien/kernel/area"
@@ -118,17 +117,13 @@ func (w *where) add(asked bool, format string, args ...any) {
 // numbersTaken returns which of the numbers some place has.
 func numbersTaken(tx *store.Tx, province int, numbers []Number) (map[Number]bool, error) {
 	taken := map[Number]bool{}
-	marks, args := make([]string, len(numbers)), []any{province}
-	for i, n := range numbers {
-		args = append(args, n)
-		marks[i] = fmt.Sprintf("$%d", i+2)
-	}
+	marks, args := store.Marks(numbers, []any{province}, store.Same)
 	err := store.Each(tx.Context(), tx, func(s store.Scan) error {
 		var n Number
 		err := s(&n)
 		taken[n] = true
 		return err
-	}, "select number from place_place where province = $1 and number in ("+strings.Join(marks, ", ")+")", args...)
+	}, "select number from place_place where province = $1 and number in ("+marks+")", args...)
 	return taken, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -31,6 +32,46 @@ type planned struct{ Querier }
 
 func (p planned) Query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	return p.Querier.Query(ctx, text, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+}
+
+// partMost is how many values one statement is asked for.
+const partMost = 200
+
+// EachPart calls do for parts of all, with the province as $1 and the parameters of a
+// part as marks, "$2, $3, …", for an "in (…)".
+func EachPart[T any](province int, all []T, do func(marks string, args []any) error) error {
+	for part := range slices.Chunk(all, partMost) {
+		if err := do(Marks(part, []any{province}, Same)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Same is the value of what is one.
+func Same[T any](v T) any { return v }
+
+// Marks adds a value for each of all to the arguments of a statement, and returns the
+// parameters that stand for them. The last is said again until there are 1, 4, 16, 64
+// or 200: texts recur, and an engine that knows one need not read and plan it anew.
+// Of none it is null, which nothing is in.
+func Marks[T any](all []T, args []any, value func(T) any) (marks string, _ []any) {
+	if len(all) == 0 {
+		return "null", args
+	}
+	size := 1
+	for size < len(all) {
+		size *= 4
+	}
+	if size > partMost {
+		size = max(partMost, len(all))
+	}
+	names := make([]string, size)
+	for i := range size {
+		args = append(args, value(all[min(i, len(all)-1)]))
+		names[i] = fmt.Sprintf("$%d", len(args))
+	}
+	return strings.Join(names, ", "), args
 }
 
 // Scan reads one row's columns into dest, as sql.Rows.Scan does.

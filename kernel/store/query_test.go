@@ -43,3 +43,38 @@ func TestPlanned(t *testing.T) {
 		}
 	})
 }
+
+// Of any number of values, all are asked for, in a few texts.
+func TestMarks(t *testing.T) {
+	storetest.Each(t, lines, func(t *testing.T, db *store.DB) {
+		texts := map[string]bool{}
+		for n := range 450 {
+			all := make([]int64, n)
+			for i := range all {
+				all[i] = int64(i + 1)
+			}
+			sum := int64(0)
+			err := store.EachPart(7, all, func(marks string, args []any) error {
+				texts[marks] = true
+				got, err := store.One(t.Context(), db, store.Int, "select coalesce(sum(n), 0) from (select 3 as n union all select 150 union all select 449) x where $1 = 7 and n in ("+marks+")", args...)
+				sum += got
+				return err
+			})
+			want := int64(0)
+			for _, v := range []int64{3, 150, 449} {
+				if v <= int64(n) {
+					want += v
+				}
+			}
+			if err != nil || sum != want {
+				t.Fatalf("of %d: %d, %v; want %d", n, sum, err, want)
+			}
+		}
+		if marks, args := store.Marks(nil, []any{7}, store.Same[int]); marks != "null" || len(args) != 1 {
+			t.Errorf("of none: %s, %v", marks, args)
+		}
+		if len(texts) > 5 {
+			t.Errorf("%d texts", len(texts))
+		}
+	})
+}

@@ -3,8 +3,6 @@ package contact
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"khien/kernel/auth"
@@ -54,7 +52,7 @@ func caseByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (kas
 // casesByID returns those of the cases that stand, by id.
 func casesByID(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (map[id.ID]kase, error) {
 	all := make(map[id.ID]kase, len(ids))
-	err := eachPart(sc, ids, func(marks string, args []any) error {
+	err := store.EachPart(sc.Province(), ids, func(marks string, args []any) error {
 		some, err := store.All(ctx, q, scanCase, "select "+caseColumns+" from contact_case where province = $1 and id in ("+marks+")", args...)
 		for _, k := range some {
 			all[k.Case] = k
@@ -66,7 +64,7 @@ func casesByID(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID)
 
 // casesOf returns the open cases of people.
 func casesOf(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []kase, err error) {
-	err = eachPart(sc, people, func(marks string, args []any) error {
+	err = store.EachPart(sc.Province(), people, func(marks string, args []any) error {
 		some, err := store.All(ctx, q, scanCase, "select "+caseColumns+` from contact_case where province = $1
 			and classification in ('confirmed', 'probable') and person in (`+marks+")", args...)
 		all = append(all, some...)
@@ -93,7 +91,7 @@ func scanID(s store.Scan) (i id.ID, err error) {
 
 // markDue leaves cases to be traced.
 func markDue(tx *store.Tx, sc auth.Scope, cases []id.ID) error {
-	return eachPart(sc, cases, func(marks string, args []any) error {
+	return store.EachPart(sc.Province(), cases, func(marks string, args []any) error {
 		_, err := tx.Exec("update contact_case set due = 1 where province = $1 and id in ("+marks+")", args...)
 		return err
 	})
@@ -102,7 +100,7 @@ func markDue(tx *store.Tx, sc auth.Scope, cases []id.ID) error {
 // markDueOf leaves the cases to be traced whose person is one of people, or a
 // contact of which one is, also of an exposure that does not hold.
 func markDueOf(tx *store.Tx, sc auth.Scope, people []id.ID) error {
-	return eachPart(sc, people, func(marks string, args []any) error {
+	return store.EachPart(sc.Province(), people, func(marks string, args []any) error {
 		_, err := tx.Exec("update contact_case set due = 1 where province = $1 and person in ("+marks+")", args...)
 		if err != nil {
 			return err
@@ -115,7 +113,7 @@ func markDueOf(tx *store.Tx, sc auth.Scope, people []id.ID) error {
 
 // casesAbout returns the cases that markDueOf marks.
 func casesAbout(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []id.ID, err error) {
-	err = eachPart(sc, people, func(marks string, args []any) error {
+	err = store.EachPart(sc.Province(), people, func(marks string, args []any) error {
 		some, err := store.All(ctx, q, scanID, "select id from contact_case where province = $1 and person in ("+marks+`) union
 			select e.case_id from contact_exposure e join contact_contact c on c.province = e.province and c.id = e.contact
 			where e.province = $1 and c.person in (`+marks+")", args...)
@@ -155,7 +153,7 @@ func exposuresOfCase(ctx context.Context, q store.Querier, sc auth.Scope, kase i
 // exposuresOf returns the exposures of contacts, the withdrawn ones too, by contact.
 func exposuresOf(ctx context.Context, q store.Querier, sc auth.Scope, contacts []id.ID) (map[id.ID][]Exposure, error) {
 	all := map[id.ID][]Exposure{}
-	err := eachPart(sc, contacts, func(marks string, args []any) error {
+	err := store.EachPart(sc.Province(), contacts, func(marks string, args []any) error {
 		some, err := store.All(ctx, q, scanExposure, "select "+exposureColumns+" from contact_exposure where province = $1 and contact in ("+marks+") order by from_ms, id", args...)
 		for _, e := range some {
 			all[e.Contact] = append(all[e.Contact], e)
@@ -204,24 +202,6 @@ func number(yes bool) int {
 	return 0
 }
 
-// askedAtOnce bounds the ids of one statement.
-const askedAtOnce = 500
-
-// eachPart calls do with the parameters of ids, part by part; $1 is the province.
-func eachPart(sc auth.Scope, ids []id.ID, do func(marks string, args []any) error) error {
-	for part := range slices.Chunk(ids, askedAtOnce) {
-		args, marks := []any{sc.Province()}, make([]string, len(part))
-		for i, v := range part {
-			args = append(args, v)
-			marks[i] = fmt.Sprintf("$%d", len(args))
-		}
-		if err := do(strings.Join(marks, ", "), args); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // origin is which case an exposure is of, and who told it.
 type origin struct {
 	kase  id.ID
@@ -231,7 +211,7 @@ type origin struct {
 // exposuresStanding returns those of the exposures that stand, by id.
 func exposuresStanding(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (map[id.ID]origin, error) {
 	all := make(map[id.ID]origin, len(ids))
-	return all, eachPart(sc, ids, func(marks string, args []any) error {
+	return all, store.EachPart(sc.Province(), ids, func(marks string, args []any) error {
 		_, err := store.All(ctx, q, func(s store.Scan) (i id.ID, err error) {
 			var o origin
 			err = s(&i, &o.kase, &o.actor)

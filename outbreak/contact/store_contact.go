@@ -48,7 +48,7 @@ func contactByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (
 
 // contactsByID returns contacts, whatever their areas: for the program's own work.
 func contactsByID(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (all []Contact, err error) {
-	err = eachPart(sc, ids, func(marks string, args []any) error {
+	err = store.EachPart(sc.Province(), ids, func(marks string, args []any) error {
 		some, err := store.All(ctx, q, scanContact, "select "+contactColumns+" from contact_contact c where c.province = $1 and c.id in ("+marks+")", args...)
 		all = append(all, some...)
 		return err
@@ -58,7 +58,7 @@ func contactsByID(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.
 
 // contactsOf returns the contacts that people are, whatever their areas.
 func contactsOf(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []Contact, err error) {
-	err = eachPart(sc, people, func(marks string, args []any) error {
+	err = store.EachPart(sc.Province(), people, func(marks string, args []any) error {
 		some, err := store.All(ctx, q, scanContact, "select "+contactColumns+" from contact_contact c where c.province = $1 and c.person in ("+marks+")", args...)
 		all = append(all, some...)
 		return err
@@ -277,7 +277,7 @@ func dismissedBefore(ctx context.Context, q store.Querier, sc auth.Scope, before
 
 // eraseContacts forgets contacts with their exposures.
 func eraseContacts(tx *store.Tx, sc auth.Scope, contacts []id.ID) error {
-	return eachPart(sc, contacts, func(marks string, args []any) error {
+	return store.EachPart(sc.Province(), contacts, func(marks string, args []any) error {
 		if _, err := tx.Exec("delete from contact_exposure where province = $1 and contact in ("+marks+")", args...); err != nil {
 			return err
 		}

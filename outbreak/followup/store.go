@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"khien/kernel/area"
@@ -105,25 +104,14 @@ func watchByCase(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (
 // watchesOf returns the watches of people under any of their ids, the oldest first.
 func watchesOf(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []Watch, err error) {
 	for part := range slices.Chunk(people, 500) {
-		in, args := marksFor(part, 2)
-		ws, err := store.All(ctx, q, scanWatch, "select "+watchColumns+" from followup_watch where province = $1 and person in ("+in+") order by created_ms, id",
-			append([]any{sc.Province()}, args...)...)
+		in, args := store.Marks(part, []any{sc.Province()}, store.Same)
+		ws, err := store.All(ctx, q, scanWatch, "select "+watchColumns+" from followup_watch where province = $1 and person in ("+in+") order by created_ms, id", args...)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, ws...)
 	}
 	return all, nil
-}
-
-// marksFor returns "$2, $3, …" for values, and them as arguments.
-func marksFor(values []id.ID, first int) (in string, args []any) {
-	marks := make([]string, len(values))
-	for i, v := range values {
-		marks[i] = fmt.Sprintf("$%d", first+i)
-		args = append(args, v)
-	}
-	return strings.Join(marks, ", "), args
 }
 
 // writeWatch writes w, which stood at version was; 0 for a new one. It reports
@@ -299,8 +287,7 @@ func postponeDeath(tx *store.Tx, sc auth.Scope, i id.ID, to time.Time) error {
 func peopleInUse(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (map[id.ID]bool, error) {
 	used := map[id.ID]bool{}
 	for part := range slices.Chunk(people, 500) {
-		in, args := marksFor(part, 2)
-		args = append([]any{sc.Province()}, args...)
+		in, args := store.Marks(part, []any{sc.Province()}, store.Same)
 		for _, text := range []string{"select person from followup_watch where province = $1 and person in (" + in + ")",
 			"select person from followup_order where province = $1 and person in (" + in + ")"} {
 			err := store.Each(ctx, q, func(s store.Scan) error {

@@ -51,9 +51,8 @@ func ordersOf(ctx context.Context, q store.Querier, sc auth.Scope, watch id.ID) 
 // ordersOfPeople returns the orders of people under any of their ids, the oldest first.
 func ordersOfPeople(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []Order, err error) {
 	for part := range slices.Chunk(people, 500) {
-		in, args := marksFor(part, 2)
-		os, err := store.All(ctx, q, scanOrder, "select "+orderColumns+" from followup_order where province = $1 and person in ("+in+") order by id",
-			append([]any{sc.Province()}, args...)...)
+		in, args := store.Marks(part, []any{sc.Province()}, store.Same)
+		os, err := store.All(ctx, q, scanOrder, "select "+orderColumns+" from followup_order where province = $1 and person in ("+in+") order by id", args...)
 		if err != nil {
 			return nil, err
 		}
