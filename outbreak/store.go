@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 
 	"khien/kernel/area"
 	"khien/kernel/auth"
@@ -46,13 +45,13 @@ func caseByID(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Cas
 // program's own questions; the first reported first. They are put in order here:
 // asked to, SQLite walks every case in that order and looks for these.
 func casesOfPeople(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []Case, err error) {
-	for part := range slices.Chunk(people, 500) {
-		marks, args := store.Marks(part, []any{sc.Province()}, store.Same)
+	err = store.EachPart(sc.Province(), people, func(marks string, args []any) error {
 		cases, err := store.All(ctx, q, scanCase, "select "+caseColumns+" from outbreak_case where province = $1 and person in ("+marks+")", args...)
-		if err != nil {
-			return nil, err
-		}
 		all = append(all, cases...)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(all, func(a, b Case) int {
 		return cmp.Or(cmp.Compare(a.Reported, b.Reported), bytes.Compare(a.ID[:], b.ID[:]))
@@ -109,12 +108,9 @@ func listQuery(sc auth.Scope, f Filter) (string, []any) {
 	w.add(f.To != 0, "reported <= %s", f.To)
 	w.add(f.Number != "", "number = %s", f.Number)
 	if f.people != nil {
-		marks := make([]string, len(f.people))
-		for i, p := range f.people {
-			w.args = append(w.args, p)
-			marks[i] = fmt.Sprintf("$%d", len(w.args))
-		}
-		w.parts = append(w.parts, "person in ("+strings.Join(append(marks, "null"), ", ")+")")
+		var marks string
+		marks, w.args = store.Marks(f.people, w.args, store.Same)
+		w.parts = append(w.parts, "person in ("+marks+")")
 	}
 	if f.After != nil {
 		w.add(true, "(reported, id) < (%s, %s)", f.After.Reported, f.After.ID)
@@ -189,19 +185,14 @@ func casesByID(tx *store.Tx, sc auth.Scope, ids []id.ID) (map[id.ID]Case, error)
 // standing returns which of the keys the statement finds; text ends where they begin.
 func standing[K string | []byte | id.ID](tx *store.Tx, sc auth.Scope, keys []K, text string) (map[string]bool, error) {
 	stands := map[string]bool{}
-	for part := range slices.Chunk(keys, 500) {
-		marks, args := store.Marks(part, []any{sc.Province()}, store.Same)
-		err := store.Each(tx.Context(), tx, func(s store.Scan) error {
+	return stands, store.EachPart(sc.Province(), keys, func(marks string, args []any) error {
+		return store.Each(tx.Context(), tx, func(s store.Scan) error {
 			var k K
 			err := s(&k)
 			stands[keyText(k)] = true
 			return err
 		}, text+marks+")", args...)
-		if err != nil {
-			return nil, err
-		}
-	}
-	return stands, nil
+	})
 }
 
 func keyText(k any) string {

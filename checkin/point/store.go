@@ -2,7 +2,6 @@ package point
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"khien/kernel/auth"
@@ -77,19 +76,14 @@ func countNumber(tx *store.Tx, sc auth.Scope, n int64) (int64, error) {
 // cardHolders returns which of the people have a card.
 func cardHolders(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (map[id.ID]bool, error) {
 	holders := map[id.ID]bool{}
-	for part := range slices.Chunk(people, 500) {
-		marks, args := store.Marks(part, []any{sc.Province()}, store.Same)
-		err := store.Each(ctx, q, func(s store.Scan) error {
+	return holders, store.EachPart(sc.Province(), people, func(marks string, args []any) error {
+		return store.Each(ctx, q, func(s store.Scan) error {
 			var i id.ID
 			err := s(&i)
 			holders[i] = true
 			return err
 		}, "select person from point_card where province = $1 and person in ("+marks+")", args...)
-		if err != nil {
-			return nil, err
-		}
-	}
-	return holders, nil
+	})
 }
 
 // deleteCards removes the cards that ended: withdrawn before a moment, or issued before a day.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"io/fs"
-	"slices"
 	"time"
 
 	"khien/kernel/auth"
@@ -228,17 +227,16 @@ func sweep(tx *store.Tx, sc auth.Scope, codes, withdrawn, unseen time.Time) erro
 func selectPeopleInUse(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (map[id.ID]bool, error) {
 	used := map[id.ID]bool{}
 	for _, text := range []string{"select person from phone_device where province = $1 and person in (", "select person from phone_identity where province = $1 and person in ("} {
-		for part := range slices.Chunk(people, 500) {
-			marks, args := store.Marks(part, []any{sc.Province()}, store.Same)
-			err := store.Each(ctx, q, func(s store.Scan) error {
+		err := store.EachPart(sc.Province(), people, func(marks string, args []any) error {
+			return store.Each(ctx, q, func(s store.Scan) error {
 				var i id.ID
 				err := s(&i)
 				used[i] = true
 				return err
 			}, text+marks+")", args...)
-			if err != nil {
-				return nil, err
-			}
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	return used, nil

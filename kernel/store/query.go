@@ -53,7 +53,8 @@ func Same[T any](v T) any { return v }
 
 // Marks adds a value for each of all to the arguments of a statement, and returns the
 // parameters that stand for them. The last is said again until there are 1, 4, 16, 64
-// or 200: texts recur, and an engine that knows one need not read and plan it anew.
+// or 200 (of more, as many as there are): texts recur, and an engine that knows one
+// need not read and plan it anew.
 // Of none it is null, which nothing is in.
 func Marks[T any](all []T, args []any, value func(T) any) (marks string, _ []any) {
 	if len(all) == 0 {

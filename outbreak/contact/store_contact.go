@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"khien/kernel/area"
@@ -111,7 +110,7 @@ func among(sc auth.Scope, f Filter) (from, may string, args []any) {
 	switch {
 	case f.people != nil:
 		var marks string
-		marks, args = peopleMarks(f.people, args)
+		marks, args = store.Marks(f.people, args, store.Same)
 		few = "select m.id from contact_contact m where m.province = $1 and m.person in (" + marks + ")"
 	case !f.Case.IsZero():
 		few, args = "select e.contact as id from contact_exposure e where e.province = $1 and e.case_id = $2 and e.held = 1", append(args, f.Case)
@@ -121,17 +120,6 @@ func among(sc auth.Scope, f Filter) (from, may string, args []any) {
 		return "contact_contact c", may, args
 	}
 	return "(select distinct id from (" + few + ") y) x cross join contact_contact c", "c.id = x.id and " + may, args
-}
-
-// peopleMarks adds people to the arguments and returns the marks of them, null
-// among them: of nobody there is no contact.
-func peopleMarks(people []id.ID, args []any) (string, []any) {
-	marks := []string{"null"}
-	for _, p := range people {
-		args = append(args, p)
-		marks = append(marks, fmt.Sprintf("$%d", len(args)))
-	}
-	return strings.Join(marks, ", "), args
 }
 
 // narrow holds for who answers for communes alone.
@@ -155,14 +143,14 @@ func listWalking(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, 
 		text, args := listQuery(sc, f, most)
 		return store.All(ctx, q, scanContact, text, args...)
 	}
-	end, long, err := stepsDown(ctx, q, sc, f, steps)
+	end, err := stepsDown(ctx, q, sc, f, steps)
 	if err != nil {
 		return nil, err
 	}
 	f.to = end
 	text, args := listQuery(sc, f, most)
 	all, err := store.All(ctx, q, scanContact, text, args...)
-	if err != nil || len(all) == most || !long {
+	if err != nil || len(all) == most || end == nil {
 		return all, err
 	}
 	f.to = nil
@@ -174,17 +162,17 @@ func listWalking(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, 
 func (f Filter) looked() bool { return f.people != nil || !f.Case.IsZero() }
 
 // stepsDown returns where in the list of all the contact stands that so many stand
-// before, and whether there is one.
-func stepsDown(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, steps int) (*Cursor, bool, error) {
+// before; nil when there is none.
+func stepsDown(ctx context.Context, q store.Querier, sc auth.Scope, f Filter, steps int) (*Cursor, error) {
 	which, args := f.where([]any{sc.Province()}, "c.priority")
 	all, err := store.All(ctx, q, func(scan store.Scan) (*Cursor, error) {
 		var c Cursor
 		return &c, scan(&c.Priority, &c.ID)
 	}, "select c.priority, c.id from contact_contact c where c.province = $1"+which+top(1)+fmt.Sprintf(" offset %d", steps), args...)
 	if err != nil || len(all) == 0 {
-		return nil, false, err
+		return nil, err
 	}
-	return all[0], true, nil
+	return all[0], nil
 }
 
 func listQuery(sc auth.Scope, f Filter, most int) (text string, args []any) {

@@ -286,19 +286,17 @@ func postponeDeath(tx *store.Tx, sc auth.Scope, i id.ID, to time.Time) error {
 // peopleInUse returns which of the people a watch or an order speaks of.
 func peopleInUse(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (map[id.ID]bool, error) {
 	used := map[id.ID]bool{}
-	for part := range slices.Chunk(people, 500) {
-		in, args := store.Marks(part, []any{sc.Province()}, store.Same)
-		for _, text := range []string{"select person from followup_watch where province = $1 and person in (" + in + ")",
-			"select person from followup_order where province = $1 and person in (" + in + ")"} {
-			err := store.Each(ctx, q, func(s store.Scan) error {
+	for _, text := range []string{"select person from followup_watch where province = $1 and person in (", "select person from followup_order where province = $1 and person in ("} {
+		err := store.EachPart(sc.Province(), people, func(marks string, args []any) error {
+			return store.Each(ctx, q, func(s store.Scan) error {
 				var p id.ID
 				err := s(&p)
 				used[p] = true
 				return err
-			}, text, args...)
-			if err != nil {
-				return nil, err
-			}
+			}, text+marks+")", args...)
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	return used, nil
