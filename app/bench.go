@@ -24,7 +24,7 @@ import (
 
 // benchOptions are the sizes of a benchmark.
 type benchOptions struct {
-	seconds    int
+	seconds    float64
 	rows       int
 	people     int
 	days       int
@@ -41,6 +41,9 @@ type benchOptions struct {
 	profile    string
 	onto       int // visits that stand before (visits)
 }
+
+// long is how long to measure.
+func (o benchOptions) long() time.Duration { return time.Duration(o.seconds * float64(time.Second)) }
 
 // promise is one figure held to its limit. Ratio is at least 1 when it is kept:
 // measured over limit where more is better, limit over measured where less is.
@@ -100,7 +103,7 @@ var benches = map[string]func(context.Context, *config.Config, benchOptions) (*f
 
 func benchCommand(fs *flag.FlagSet) func(*call) error {
 	var o benchOptions
-	fs.IntVar(&o.seconds, "seconds", 10, "how long to measure")
+	fs.Float64Var(&o.seconds, "seconds", 10, "how long to measure")
 	fs.IntVar(&o.rows, "rows", publishedRows, "rows of the invented list of counts")
 	fs.IntVar(&o.people, "people", 1_000_000, "people who stand before a tenth as many are imported (people)")
 	fs.IntVar(&o.days, "days", 0, "instead, a number for every commune of the province on each of so many days")
@@ -124,8 +127,8 @@ func benchCommand(fs *flag.FlagSet) func(*call) error {
 		if len(c.args) != 1 || benches[c.args[0]] == nil {
 			return config.Usage{Err: fmt.Errorf("bench wants one of %v", slices.Sorted(maps.Keys(benches)))}
 		}
-		if o.seconds < 1 || o.rows < 1 || o.people < 100 || o.clients < 1 || o.presences < 1 || o.edges < 0 || o.cases < listMore || o.contacts < listMore || o.every < time.Millisecond {
-			return config.Usage{Err: errors.New("bench: --seconds, --rows, --clients and --presences begin at 1, --people at 100, --cases and --contacts at 500, --every at 1ms")}
+		if o.seconds < 0.1 || o.rows < 1 || o.people < 100 || o.clients < 1 || o.presences < 1 || o.edges < 0 || o.cases < listMore || o.contacts < listMore || o.every < time.Millisecond {
+			return config.Usage{Err: errors.New("bench: --rows, --clients and --presences begin at 1, --seconds at 0.1, --people at 100, --cases and --contacts at 500, --every at 1ms")}
 		}
 		return c.bench(c.args[0], o)
 	}

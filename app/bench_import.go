@@ -42,7 +42,7 @@ type importRun struct {
 //	open_ms            opening an empty node, its tables made
 func benchImport(ctx context.Context, c *config.Config, o benchOptions) (*figures, error) {
 	var runs []importRun
-	for end := time.Now().Add(time.Duration(o.seconds) * time.Second); len(runs) == 0 || time.Now().Before(end); {
+	for end := time.Now().Add(o.long()); len(runs) == 0 || time.Now().Before(end); {
 		r, err := importOnce(ctx, c, o)
 		if err != nil {
 			return nil, err

@@ -58,7 +58,7 @@ func benchLive(ctx context.Context, c *config.Config, o benchOptions) (f *figure
 	if err := n.serve(ctx); err != nil {
 		return nil, err
 	}
-	took, err := b.play(ctx, time.Duration(o.seconds)*time.Second)
+	took, err := b.play(ctx, o.long())
 	if err != nil {
 		return nil, err
 	}

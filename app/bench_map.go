@@ -67,7 +67,7 @@ func benchMap(ctx context.Context, c *config.Config, o benchOptions) (f *figures
 	constant.Store(&body)
 	conns := min(o.clients, mapConns)
 	same, full, peer := n.load(areasPath, etag), n.load(areasPath, ""), n.load(constantPath, "")
-	turn := time.Duration(o.seconds) * time.Second / (3 * mapRounds)
+	turn := o.long() / (3 * mapRounds)
 	for range mapRounds {
 		for _, l := range []*load{same, full, peer} {
 			if err := l.hammer(ctx, n.addr, conns, turn); err != nil {

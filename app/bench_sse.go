@@ -68,7 +68,7 @@ func benchStream(ctx context.Context, c *config.Config, o benchOptions) (f *figu
 	if err := n.close(); err != nil { // its files are needed now
 		return nil, err
 	}
-	floor, err := sseload.Floor(ctx, sseload.Load{Readers: o.clients, Events: max(1, o.seconds/2), Bytes: r.bytes()}, benchReaders)
+	floor, err := sseload.Floor(ctx, sseload.Load{Readers: o.clients, Events: max(1, int(o.seconds/2)), Bytes: r.bytes()}, benchReaders)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func (r *streamRun) measure(ctx context.Context) error {
 	}
 	r.connect = time.Since(began)
 	r.calm = sseload.Usage()
-	r.settle = min(streamSettle, time.Duration(r.options.seconds)*streamSettle/10)
+	r.settle = min(streamSettle, time.Duration(r.options.seconds*float64(streamSettle)/10))
 	if err := pause(ctx, r.settle); err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (r *streamRun) measure(ctx context.Context) error {
 func (r *streamRun) act(ctx context.Context) error {
 	tick := time.NewTicker(r.options.every)
 	defer tick.Stop()
-	for i := range max(1, int(time.Duration(r.options.seconds)*time.Second/r.options.every)) {
+	for i := range max(1, int(r.options.long()/r.options.every)) {
 		a, err := r.node.act(ctx, i)
 		if err != nil {
 			return err

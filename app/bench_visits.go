@@ -95,7 +95,7 @@ func benchVisits(ctx context.Context, c *config.Config, o benchOptions) (f *figu
 	if _, err := b.lag(ctx); err != nil { // what was said of the phones is heard first
 		return nil, err
 	}
-	d := time.Duration(o.seconds) * time.Second
+	d := o.long()
 	if o.onto == 0 {
 		return b.measure(ctx, d, 0)
 	}

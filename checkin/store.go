@@ -201,13 +201,8 @@ func takeScan(tx *store.Tx, sc auth.Scope, step uint32, handle, place id.ID) (id
 	if err != nil {
 		return id.ID{}, err
 	}
-	return store.One(tx.Context(), tx, scanID, "select place from checkin_scan where province = $1 and step = $2 and handle = $3",
+	return store.One(tx.Context(), tx, store.ID, "select place from checkin_scan where province = $1 and step = $2 and handle = $3",
 		sc.Province(), int64(step), handle)
-}
-
-func scanID(s store.Scan) (i id.ID, err error) {
-	err = s(&i)
-	return i, err
 }
 
 func deleteScans(tx *store.Tx, sc auth.Scope, before uint32) error {

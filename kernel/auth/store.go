@@ -157,12 +157,7 @@ func insertSetup(tx *store.Tx, province int, hash []byte, account id.ID, now, ex
 
 // selectSetup returns whose link it is, the zero ID for the first administrator's.
 func selectSetup(ctx context.Context, q store.Querier, province int, hash []byte, now time.Time) (account id.ID, err error) {
-	return store.One(ctx, q, scanID, "select account from auth_setup where province = $1 and token_hash = $2 and expires_ms > $3", province, hash, store.Millis(now))
-}
-
-func scanID(s store.Scan) (i id.ID, err error) {
-	err = s(&i)
-	return i, err
+	return store.One(ctx, q, store.ID, "select account from auth_setup where province = $1 and token_hash = $2 and expires_ms > $3", province, hash, store.Millis(now))
 }
 
 // takeSetup uses a link up, and reports whether it was there.

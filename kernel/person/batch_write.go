@@ -46,12 +46,7 @@ func (b *batch) write() error {
 			return err
 		}
 	}
-	for _, r := range b.reviews {
-		if err := insertReview(b.tx, b.sc, r.A, r.B, tenthsOf(r.Score), b.sc.Now()); err != nil {
-			return err
-		}
-	}
-	return nil
+	return insertReviews(b.tx, b.sc, b.reviews)
 }
 
 // standing is one person in one block.

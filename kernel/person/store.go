@@ -86,7 +86,7 @@ func selectRows(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID
 func selectStanding(ctx context.Context, q store.Querier, sc auth.Scope, ids []id.ID) (all []id.ID, err error) {
 	for _, text := range []string{"select id from person_person where province = $1 and id in (", "select gone from person_merge where province = $1 and undone_ms = 0 and gone in ("} {
 		err = store.EachPart(sc.Province(), ids, func(marks string, args []any) error {
-			there, err := store.All(ctx, q, scanID, text+marks+")", args...)
+			there, err := store.All(ctx, q, store.ID, text+marks+")", args...)
 			all = append(all, there...)
 			return err
 		})
@@ -95,11 +95,6 @@ func selectStanding(ctx context.Context, q store.Querier, sc auth.Scope, ids []i
 		}
 	}
 	return all, nil
-}
-
-func scanID(s store.Scan) (i id.ID, err error) {
-	err = s(&i)
-	return i, err
 }
 
 // insertPeople writes new rows, in the order of their ids.
@@ -331,6 +326,6 @@ func selectMembersOf(ctx context.Context, q store.Querier, sc auth.Scope, keys [
 
 // selectBlock returns the first of those who stand in a block.
 func selectBlock(ctx context.Context, q store.Querier, sc auth.Scope, k blockKey, limit int) ([]id.ID, error) {
-	return store.All(ctx, q, scanID, "select person from person_block where province = $1 and kind = $2 and key = $3 order by person limit $4",
+	return store.All(ctx, q, store.ID, "select person from person_block where province = $1 and kind = $2 and key = $3 order by person limit $4",
 		sc.Province(), int(k.kind), k.key, limit)
 }

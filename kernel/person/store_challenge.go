@@ -62,14 +62,14 @@ func eraseChallenges(tx *store.Tx, sc auth.Scope, i id.ID) error {
 // selectIdle returns people written before and not since, after an id.
 func selectIdle(ctx context.Context, q store.Querier, sc auth.Scope, before time.Time, after id.ID, limit int) ([]id.ID, error) {
 	inside, args := sc.Where("area", 5)
-	return store.All(ctx, q, scanID, "select id from person_person where province = $1 and erased_ms = 0 and changed_ms < $2 and id > $3 and "+inside+" order by id limit $4",
+	return store.All(ctx, q, store.ID, "select id from person_person where province = $1 and erased_ms = 0 and changed_ms < $2 and id > $3 and "+inside+" order by id limit $4",
 		append([]any{sc.Province(), store.Millis(before), after[:], limit}, args...)...)
 }
 
 // selectChallenged returns which of the people have an unanswered challenge.
 func selectChallenged(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []id.ID, err error) {
 	err = store.EachPart(sc.Province(), people, func(marks string, args []any) error {
-		some, err := store.All(ctx, q, scanID, "select person from person_challenge where province = $1 and answered_ms = 0 and person in ("+marks+")", args...)
+		some, err := store.All(ctx, q, store.ID, "select person from person_challenge where province = $1 and answered_ms = 0 and person in ("+marks+")", args...)
 		all = append(all, some...)
 		return err
 	})
@@ -84,7 +84,7 @@ func selectCreated(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID)
 // isIdle reports whether somebody stands who was not written since, and into
 // whom nobody was merged since.
 func isIdle(tx *store.Tx, sc auth.Scope, i id.ID, since time.Time) (bool, error) {
-	idle, err := store.All(tx.Context(), tx, scanID, `select id from person_person p where p.province = $1 and p.id = $2 and p.erased_ms = 0 and p.changed_ms < $3
+	idle, err := store.All(tx.Context(), tx, store.ID, `select id from person_person p where p.province = $1 and p.id = $2 and p.erased_ms = 0 and p.changed_ms < $3
 and not exists (select 1 from person_merge m where m.province = p.province and m.kept = p.id and m.merged_ms >= $3)`, sc.Province(), i, store.Millis(since))
 	return len(idle) == 1, err
 }

@@ -88,10 +88,12 @@ func scanReview(s store.Scan) (r Review, err error) {
 	return r, err
 }
 
-func insertReview(tx *store.Tx, sc auth.Scope, a, b id.ID, tenths int64, now time.Time) error {
-	_, err := tx.Exec(`insert into person_review (province, a, b, score_tenths, state, filed_ms, decided_ms) values ($1, $2, $3, $4, $5, $6, 0)
-on conflict (province, a, b) do nothing`, sc.Province(), a, b, tenths, ReviewOpen, store.Millis(now))
-	return err
+// insertReviews files pairs that nobody has filed before.
+func insertReviews(tx *store.Tx, sc auth.Scope, all []Review) error {
+	now := store.Millis(sc.Now())
+	return insertAll(tx, "person_review", "province, a, b, score_tenths, state, filed_ms, decided_ms", "on conflict (province, a, b) do nothing", all, func(r Review) []any {
+		return []any{sc.Province(), r.A, r.B, tenthsOf(r.Score), ReviewOpen, now, 0}
+	})
 }
 
 func updateReview(tx *store.Tx, sc auth.Scope, a, b id.ID, state ReviewState, now time.Time) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"khien/kernel/fault"
+	"khien/kernel/id"
 )
 
 // Querier reads: a DB outside a transaction, a Tx inside one.
@@ -124,6 +125,12 @@ func One[T any](ctx context.Context, q Querier, scan func(Scan) (T, error), text
 func Int(s Scan) (n int64, err error) {
 	err = s(&n)
 	return n, err
+}
+
+// ID scans a row of one id.
+func ID(s Scan) (i id.ID, err error) {
+	err = s(&i)
+	return i, err
 }
 
 // Text scans a row of one text.

@@ -75,18 +75,13 @@ func casesOf(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID
 
 // openCases returns the cases whose windows end after a moment.
 func openCases(ctx context.Context, q store.Querier, sc auth.Scope, since time.Time) ([]id.ID, error) {
-	return store.All(ctx, q, scanID, `select id from contact_case where province = $1 and to_ms > $2 and classification in ('confirmed', 'probable')
+	return store.All(ctx, q, store.ID, `select id from contact_case where province = $1 and to_ms > $2 and classification in ('confirmed', 'probable')
 		order by id`, sc.Province(), store.Millis(since))
 }
 
 // dueCases returns cases that wait for tracing.
 func dueCases(ctx context.Context, q store.Querier, sc auth.Scope, most int) ([]id.ID, error) {
-	return store.All(ctx, q, scanID, fmt.Sprintf("select id from contact_case where province = $1 and due = 1 order by id limit %d", most), sc.Province())
-}
-
-func scanID(s store.Scan) (i id.ID, err error) {
-	err = s(&i)
-	return i, err
+	return store.All(ctx, q, store.ID, fmt.Sprintf("select id from contact_case where province = $1 and due = 1 order by id limit %d", most), sc.Province())
 }
 
 // markDue leaves cases to be traced.
@@ -114,7 +109,7 @@ func markDueOf(tx *store.Tx, sc auth.Scope, people []id.ID) error {
 // casesAbout returns the cases that markDueOf marks.
 func casesAbout(ctx context.Context, q store.Querier, sc auth.Scope, people []id.ID) (all []id.ID, err error) {
 	err = store.EachPart(sc.Province(), people, func(marks string, args []any) error {
-		some, err := store.All(ctx, q, scanID, "select id from contact_case where province = $1 and person in ("+marks+`) union
+		some, err := store.All(ctx, q, store.ID, "select id from contact_case where province = $1 and person in ("+marks+`) union
 			select e.case_id from contact_exposure e join contact_contact c on c.province = e.province and c.id = e.contact
 			where e.province = $1 and c.person in (`+marks+")", args...)
 		all = append(all, some...)

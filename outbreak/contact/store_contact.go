@@ -253,13 +253,13 @@ func (f Filter) where(args []any, priority string) (text string, all []any) {
 
 // releasedBefore returns contacts that were released before a moment.
 func releasedBefore(ctx context.Context, q store.Querier, sc auth.Scope, before time.Time, most int) ([]id.ID, error) {
-	return store.All(ctx, q, scanID, fmt.Sprintf(`select id from contact_contact where province = $1 and released_ms > 0 and released_ms < $2
+	return store.All(ctx, q, store.ID, fmt.Sprintf(`select id from contact_contact where province = $1 and released_ms > 0 and released_ms < $2
 		order by released_ms, id limit %d`, most), sc.Province(), store.Millis(before))
 }
 
 // dismissedBefore returns contacts that were dismissed before a moment.
 func dismissedBefore(ctx context.Context, q store.Querier, sc auth.Scope, before time.Time, most int) ([]id.ID, error) {
-	return store.All(ctx, q, scanID, fmt.Sprintf(`select id from contact_contact where province = $1 and status = 'dismissed' and changed_ms < $2
+	return store.All(ctx, q, store.ID, fmt.Sprintf(`select id from contact_contact where province = $1 and status = 'dismissed' and changed_ms < $2
 		order by changed_ms, id limit %d`, most), sc.Province(), store.Millis(before))
 }
 

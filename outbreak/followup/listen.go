@@ -15,26 +15,57 @@ import (
 
 // Listeners follow the contacts and the cases.
 func (s *Service) Listeners() []event.Listener {
-	return []event.Listener{{Name: "followup", Kinds: []string{event.KindContactChanged, event.KindCaseChanged}, Hear: s.hear}}
+	return []event.Listener{{Name: "followup", Kinds: []string{event.KindContactChanged, event.KindCaseChanged}, HearAll: s.hear}}
 }
 
-func (s *Service) hear(_ context.Context, tx *store.Tx, f event.Fact) error {
+// hear hears many facts at once: most are of contacts whom nobody watches, and
+// these are told from the others by one question.
+func (s *Service) hear(ctx context.Context, tx *store.Tx, fs []event.Fact) error {
 	sc := s.system("followup_listen")
-	if f.Kind == event.KindCaseChanged {
-		c, err := event.Decode[event.CaseChanged](f)
-		if err != nil {
-			return err
-		}
-		return s.hearCase(tx, sc, c)
-	}
-	c, err := event.Decode[event.ContactChanged](f)
+	contacts, err := contactsOf(fs)
 	if err != nil {
 		return err
 	}
-	return s.hearContact(tx, sc, c)
+	watched, err := watchedOf(ctx, tx, sc, contacts)
+	if err != nil {
+		return err
+	}
+	for _, f := range fs {
+		if f.Kind == event.KindCaseChanged {
+			err = s.hearCase(tx, sc, f)
+		} else {
+			err = s.hearContact(tx, sc, contacts[0], watched)
+			contacts = contacts[1:]
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (s *Service) hearContact(tx *store.Tx, sc auth.Scope, c event.ContactChanged) error {
+// contactsOf returns what was told of contacts, in order.
+func contactsOf(fs []event.Fact) (all []event.ContactChanged, err error) {
+	for _, f := range fs {
+		if f.Kind != event.KindContactChanged {
+			continue
+		}
+		c, err := event.Decode[event.ContactChanged](f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// hearContact follows a contact. watched are those whom a watch stands for; of
+// another only a confirmation, or that they are a case, changes anything.
+func (s *Service) hearContact(tx *store.Tx, sc auth.Scope, c event.ContactChanged, watched map[id.ID]bool) error {
+	if !watched[c.Contact] && c.Status != "confirmed" && c.Status != "became_case" {
+		return nil
+	}
+	watched[c.Contact] = true // from here on, perhaps
 	was, err := watchByID(tx.Context(), tx, sc, c.Contact)
 	stands := err == nil
 	if err != nil && !fault.Is(err, fault.NotFound) {
@@ -158,7 +189,11 @@ func (s *Service) proposed(w Watch) Watch {
 
 // hearCase isolates a confirmed case whose person is known, and ends what watched
 // them as a contact; a case that is no more, or over, ends its isolation.
-func (s *Service) hearCase(tx *store.Tx, sc auth.Scope, c event.CaseChanged) error {
+func (s *Service) hearCase(tx *store.Tx, sc auth.Scope, f event.Fact) error {
+	c, err := event.Decode[event.CaseChanged](f)
+	if err != nil {
+		return err
+	}
 	was, err := watchByCase(tx.Context(), tx, sc, c.Case)
 	stands := err == nil
 	if err != nil && !fault.Is(err, fault.NotFound) {

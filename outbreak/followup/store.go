@@ -10,6 +10,7 @@ import (
 	"khien/kernel/area"
 	"khien/kernel/auth"
 	"khien/kernel/day"
+	"khien/kernel/event"
 	"khien/kernel/fault"
 	"khien/kernel/id"
 	"khien/kernel/store"
@@ -99,6 +100,23 @@ func watchByLink(ctx context.Context, q store.Querier, sc auth.Scope, hash []byt
 
 func watchByCase(ctx context.Context, q store.Querier, sc auth.Scope, i id.ID) (Watch, error) {
 	return store.One(ctx, q, scanWatch, "select "+watchColumns+" from followup_watch where province = $1 and case_id = $2", sc.Province(), i)
+}
+
+// watchedOf says for which contacts a watch stands, over or not.
+func watchedOf(ctx context.Context, q store.Querier, sc auth.Scope, contacts []event.ContactChanged) (map[id.ID]bool, error) {
+	stand := map[id.ID]bool{}
+	var ids []id.ID
+	for _, c := range contacts {
+		ids = append(ids, c.Contact)
+	}
+	err := store.EachPart(sc.Province(), ids, func(in string, args []any) error {
+		some, err := store.All(ctx, q, store.ID, "select id from followup_watch where province = $1 and id in ("+in+")", args...)
+		for _, i := range some {
+			stand[i] = true
+		}
+		return err
+	})
+	return stand, err
 }
 
 // watchesOf returns the watches of people under any of their ids, the oldest first.
