@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build assets test check generate-check browser bench tools clean
+.PHONY: help run build assets test check engines browser bench tools clean
 
 export CGO_ENABLED ?= 0
 
@@ -35,7 +35,10 @@ UNWATCHED := modernc.org/sqlite/lib modernc.org/libc/... modernc.org/memory gola
 RACE := $(if $(CI),-race $(UNWATCHED:%=-gcflags=%=-race=false))
 
 # -vet=off, since check has vetted the same files with more.
-test: build tools check browser ## everything: lint, tests on SQLite and PostgreSQL, a real browser; CI=true: with the race detector
+test: build tools check ## everything: lint, tests on SQLite and PostgreSQL, a real browser; CI=true: with the race detector
+	$(MAKE) -j2 --no-print-directory browser engines # each leaves the processors idle now and then
+
+engines: ## the Go tests on SQLite and PostgreSQL
 	KHIEN_TEST_TOOLS=1 go run ./kernel/store/pgrun $(if $(CI),env CGO_ENABLED=1) go test $(RACE) -p 4 -vet=off -shuffle=on -timeout 60m ./...
 
 check: assets ## gofmt, vet, staticcheck, arrows, schema and statement lint, types, generated files
