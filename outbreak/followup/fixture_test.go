@@ -3,6 +3,7 @@ package followup_test
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -136,10 +137,16 @@ func (w *world) somebody(t *testing.T, name string) id.ID {
 	return i
 }
 
-// tell tells a fact and lets the listener hear all there is.
-func (w *world) tell(t *testing.T, f event.Body) {
+// tell tells facts at once and lets the listener hear all there is.
+func (w *world) tell(t *testing.T, fs ...event.Body) {
 	t.Helper()
-	if err := w.db.Tx(t.Context(), func(tx *store.Tx) error { return event.Tell(tx, 20, f) }); err != nil {
+	err := w.db.Tx(t.Context(), func(tx *store.Tx) (err error) {
+		for _, f := range fs {
+			err = errors.Join(err, event.Tell(tx, 20, f))
+		}
+		return err
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	w.listen(t)

@@ -2,6 +2,7 @@ package followup_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,6 +106,47 @@ func TestFacts(t *testing.T) {
 				}
 				if want := tt.name == "exposed later"; (got.Proposed.End != 0) != want {
 					t.Errorf("proposed: got %+v", got.Proposed)
+				}
+			})
+		})
+	}
+}
+
+// Facts of one contact that are heard together come to what they come to one by one.
+func TestFactsHeardTogether(t *testing.T) {
+	for _, tt := range []struct {
+		statuses []string
+		state    followup.State // "": nobody watches
+	}{
+		{[]string{"found"}, ""},
+		{[]string{"found", "dismissed"}, ""},
+		{[]string{"found", "confirmed"}, followup.Running},
+		{[]string{"found", "confirmed", "dismissed"}, followup.Ended},
+		{[]string{"confirmed", "released"}, followup.Completed},
+		{[]string{"confirmed", "found", "confirmed"}, followup.Running},
+		{[]string{"confirmed", "became_case"}, followup.Ended},
+	} {
+		t.Run(strings.Join(tt.statuses, ", "), func(t *testing.T) {
+			each(t, func(t *testing.T, w *world) {
+				for _, together := range []bool{true, false} {
+					c := event.ContactChanged{Contact: id.New(), Person: w.somebody(t, "Hoàng Văn Thử"), Case: id.New(), Degree: 1, Area: must(t, minhHoa),
+						First: w.now.Add(-25 * time.Hour), Last: w.now.Add(-24 * time.Hour), At: w.now}
+					var all []event.Body
+					for i, status := range tt.statuses {
+						c.Version, c.Status = i+1, status
+						all = append(all, c)
+					}
+					if together {
+						w.tell(t, all...)
+					} else {
+						for _, f := range all {
+							w.tell(t, f)
+						}
+					}
+					got, err := w.Read(t.Context(), w.all(), c.Contact)
+					if got.State != tt.state || (err != nil) != (tt.state == "") {
+						t.Errorf("together %v: got %q, %v, want %q", together, got.State, err, tt.state)
+					}
 				}
 			})
 		})
