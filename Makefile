@@ -34,9 +34,11 @@ UNWATCHED := modernc.org/sqlite/lib modernc.org/libc/... modernc.org/memory gola
 	compress/flate regexp/... text/template/parse
 RACE := $(if $(CI),-race $(UNWATCHED:%=-gcflags=%=-race=false))
 
-# -vet=off, since check has vetted the same files with more.
+# -vet=off, since check has vetted the same files with more. Pages and engines
+# leave the processors idle now and then, and run beside one another; under the
+# race detector pages would wait too long.
 test: build tools check ## everything: lint, tests on SQLite and PostgreSQL, a real browser; CI=true: with the race detector
-	$(MAKE) -j2 --no-print-directory browser engines # each leaves the processors idle now and then
+	$(MAKE) $(if $(CI),-j1,-j2) --no-print-directory browser engines
 
 engines: ## the Go tests on SQLite and PostgreSQL
 	KHIEN_TEST_TOOLS=1 go run ./kernel/store/pgrun $(if $(CI),env CGO_ENABLED=1) go test $(RACE) -p 4 -vet=off -shuffle=on -timeout 60m ./...
