@@ -65,7 +65,10 @@ test("a phone without JavaScript declares and gets a code", { skip, timeout: han
   assert.match(code, new RegExp(`^${khien.url}d#[A-Za-z0-9_-]{120}$`));
   picture = code;
   await screenshot(tab, "declaration-one-390", { fullPage: true });
-  for (const address of addresses) assert.ok(!/912|345678|Hoa|1988/.test(decodeURIComponent(address)), `an address tells of a person: ${address}`);
+  for (const address of addresses) { // an id or a port may hold any digits
+    const says = decodeURIComponent(address).replace(khien.url, "").replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "");
+    assert.ok(!/912|345678|Hoa|1988/.test(says), `an address tells of a person: ${address}`);
+  }
 });
 
 test("the pages have no fault, in three languages", { skip, timeout: hangMs }, async () => {
