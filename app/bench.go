@@ -127,7 +127,7 @@ func benchCommand(fs *flag.FlagSet) func(*call) error {
 		if len(c.args) != 1 || benches[c.args[0]] == nil {
 			return config.Usage{Err: fmt.Errorf("bench wants one of %v", slices.Sorted(maps.Keys(benches)))}
 		}
-		if o.seconds < 0.1 || o.rows < 1 || o.people < 100 || o.clients < 1 || o.presences < 1 || o.edges < 0 || o.cases < listMore || o.contacts < listMore || o.every < time.Millisecond {
+		if !(o.seconds >= 0.1) || o.rows < 1 || o.people < 100 || o.clients < 1 || o.presences < 1 || o.edges < 0 || o.cases < listMore || o.contacts < listMore || o.every < time.Millisecond {
 			return config.Usage{Err: errors.New("bench: --rows, --clients and --presences begin at 1, --seconds at 0.1, --people at 100, --cases and --contacts at 500, --every at 1ms")}
 		}
 		return c.bench(c.args[0], o)

@@ -82,6 +82,7 @@ func TestBenchRefused(t *testing.T) {
 		{[]string{"page"}, 1, "Node.js"},
 		{[]string{"nothing"}, 2, "[chains contacts import lists live map match page people sse trace visits]"},
 		{[]string{"sse", "--clients", "0"}, 2, "--clients"},
+		{[]string{"sse", "--seconds", "NaN"}, 2, "--seconds"},
 		{[]string{"sse", "--clients", "900000000"}, 1, "ulimit"},
 		{[]string{"import", "--file", "no/such/file"}, 1, "no such file"},
 	} {

@@ -202,5 +202,8 @@ export async function firstLoad(browser, url, { bitsPerSecond = 1.6e6, latencyMs
   return { gz_bytes: files.reduce((sum, f) => sum + f.bytes, 0), first_paint_ms: paint, files };
 }
 
+/** withoutIds takes the ids out of a text, whose digits may look like anybody's number. */
+export const withoutIds = (text) => text.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "");
+
 /** text reads a file of the checkout. */
 export const text = (path) => readFileSync(join(root, path), "utf8");
